@@ -1,0 +1,132 @@
+"""Simulated time: what `time` and `datetime` answer inside a simulation; the real clock everywhere else."""
+
+import datetime as real_datetime
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from graders.kit.sim.locks import scheduler
+
+_REAL: dict[str, Callable[..., Any]] = {
+    name: getattr(time, name)
+    for name in (
+        "monotonic",
+        "perf_counter",
+        "time",
+        "monotonic_ns",
+        "perf_counter_ns",
+        "time_ns",
+        "sleep",
+        "gmtime",
+        "localtime",
+    )
+}
+RealDatetime, RealDate = real_datetime.datetime, real_datetime.date
+
+
+def monotonic() -> float:
+    """Seconds on the simulated monotonic clock."""
+    sched = scheduler()
+    if sched is None:
+        return cast(float, _REAL["monotonic"]())
+    sched.clock_read = True
+    return sched.now
+
+
+def wall() -> float:
+    """Seconds since the epoch on the simulated wall clock, which `jump_wall_clock` moves."""
+    sched = scheduler()
+    if sched is None:
+        return cast(float, _REAL["time"]())
+    sched.clock_read = True
+    return sched.now + sched.wall_offset
+
+
+def perf_counter() -> float:
+    """As `monotonic`."""
+    return monotonic() if scheduler() else cast(float, _REAL["perf_counter"]())
+
+
+def monotonic_ns() -> int:
+    """As `monotonic`, in nanoseconds."""
+    return round(monotonic() * 1e9) if scheduler() else cast(int, _REAL["monotonic_ns"]())
+
+
+def perf_counter_ns() -> int:
+    """As `monotonic`, in nanoseconds."""
+    return round(monotonic() * 1e9) if scheduler() else cast(int, _REAL["perf_counter_ns"]())
+
+
+def wall_ns() -> int:
+    """As `wall`, in nanoseconds."""
+    return round(wall() * 1e9) if scheduler() else cast(int, _REAL["time_ns"]())
+
+
+def sleep(seconds: float) -> None:
+    """Wait in simulated time; costs nothing real."""
+    sched = scheduler()
+    if sched is None:
+        _REAL["sleep"](seconds)
+        return
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    sched.block("sleep", sched.now + seconds, "sleeps")
+
+
+def gmtime(seconds: float | None = None) -> time.struct_time:
+    """As `time.gmtime`, of simulated now by default."""
+    return cast(time.struct_time, _REAL["gmtime"](wall() if seconds is None else seconds))
+
+
+def localtime(seconds: float | None = None) -> time.struct_time:
+    """As `time.localtime`, of simulated now by default."""
+    return cast(time.struct_time, _REAL["localtime"](wall() if seconds is None else seconds))
+
+
+class _LooksReal(type):
+    """Makes `isinstance(x, datetime)` true for values made by the real class."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, RealDatetime if cls.__name__ == "datetime" else RealDate)
+
+
+class SimDatetime(RealDatetime, metaclass=_LooksReal):
+    """`datetime.datetime` whose `now`, `utcnow` and `today` read the simulated wall clock."""
+
+    @classmethod
+    def now(cls, tz: real_datetime.tzinfo | None = None) -> Any:  # noqa: D102
+        return RealDatetime.fromtimestamp(wall(), tz)
+
+    @classmethod
+    def utcnow(cls) -> Any:  # noqa: D102
+        return RealDatetime.fromtimestamp(wall(), real_datetime.UTC).replace(tzinfo=None)
+
+    @classmethod
+    def today(cls) -> Any:  # noqa: D102
+        return RealDatetime.fromtimestamp(wall())  # noqa: DTZ006 - local time is what today() means
+
+
+SimDatetime.__name__ = SimDatetime.__qualname__ = "datetime"
+
+
+class SimDate(RealDate, metaclass=_LooksReal):
+    """`datetime.date` whose `today` reads the simulated wall clock."""
+
+    @classmethod
+    def today(cls) -> Any:  # noqa: D102
+        return RealDate.fromtimestamp(wall())  # noqa: DTZ012 - local time is what today() means
+
+
+SimDate.__name__ = SimDate.__qualname__ = "date"
+
+TIME_PATCHES: dict[str, Callable[..., Any]] = {
+    "monotonic": monotonic,
+    "perf_counter": perf_counter,
+    "time": wall,
+    "monotonic_ns": monotonic_ns,
+    "perf_counter_ns": perf_counter_ns,
+    "time_ns": wall_ns,
+    "sleep": sleep,
+    "gmtime": gmtime,
+    "localtime": localtime,
+}

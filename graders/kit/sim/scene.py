@@ -1,0 +1,90 @@
+"""What a scene holds in its hands: threads, time and the order of things."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+from graders.kit.sim.failure import Abort
+from graders.kit.sim.scheduler import Scheduler
+
+T = TypeVar("T")
+
+
+class Handle(Generic[T]):
+    """A job that runs in a thread of its own. Not itself safe for use by several threads."""
+
+    def __init__(self, job: Callable[[], T], name: str) -> None:
+        self._job = job
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._value = self._job()
+        except Abort:
+            raise
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+            self._error = error
+
+    @property
+    def done(self) -> bool:
+        """Whether the job has ended."""
+        return not self._thread.is_alive()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` simulated seconds; answers whether it has come."""
+        self._thread.join(timeout)
+        return self.done
+
+    def result(self) -> T:
+        """Wait for the end; the job's result, or its exception."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return cast(T, self._value)
+
+
+class Sim:
+    """Handed to a scene, which runs in the main thread of the simulation."""
+
+    def __init__(self, sched: Scheduler) -> None:
+        self._sched = sched
+        self._spawned = 0
+
+    def together(self, *jobs: Callable[[], T]) -> list[T]:
+        """Run the jobs in threads A, B, C …, wait for all; their results, or the first one's exception."""
+        handles = [Handle(job, _letter(index)) for index, job in enumerate(jobs)]
+        for handle in handles:
+            handle.join()
+        return [handle.result() for handle in handles]
+
+    def spawn(self, job: Callable[[], T], name: str | None = None) -> Handle[T]:
+        """Run one job in a thread of its own while the scene goes on."""
+        self._spawned += 1
+        return Handle(job, name or f"spawned {self._spawned}")
+
+    def now(self) -> float:
+        """Simulated seconds, as `time.monotonic()`."""
+        return self._sched.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self._sched.block("sleep", self._sched.now + seconds, "sleeps")
+
+    def point(self) -> None:
+        """A switch point in the grader's own code."""
+        self._sched.step(self._sched.current.site)
+
+    def settle(self) -> None:
+        """Let the other threads run until each is finished or blocked; no simulated time passes."""
+        self._sched.settle()
+
+    def jump_wall_clock(self, seconds: float) -> None:
+        """Set the wall clock forwards or backwards; the monotonic clock does not notice."""
+        self._sched.wall_offset += seconds
+
+
+def _letter(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"A{index}"

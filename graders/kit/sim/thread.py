@@ -1,0 +1,35 @@
+"""A thread under the scheduler."""
+
+from _thread import allocate_lock as real_lock
+from typing import Any
+
+
+class SimThread:
+    """The scheduler's record of one real thread; `number` is its place in the order of creation."""
+
+    __slots__ = (
+        "aborts",
+        "baton",
+        "blocked_on",
+        "deadline",
+        "done",
+        "ident",
+        "joiners",
+        "name",
+        "number",
+        "ready",
+        "site",
+        "timed_out",
+    )
+
+    def __init__(self, number: int, name: str) -> None:
+        self.number, self.name = number, name
+        self.baton = real_lock()
+        self.baton.acquire()
+        self.ident = 0
+        self.ready, self.done, self.timed_out = True, False, False
+        self.deadline: float | None = None
+        self.blocked_on: Any = None
+        self.joiners: list[SimThread] = []
+        self.site = -1
+        self.aborts = 0
