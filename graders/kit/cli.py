@@ -1,0 +1,121 @@
+"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics …``.
+
+Bad input is one line that names the mistake and the repair, and exit code 2.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from graders.kit.mistakes import Mistake, nearest
+from graders.kit.topics import ROOT, find
+
+SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Mistake(f"{message}: see `nox --usage {self.prog.rpartition(' ')[2]}`")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0 well, 1 not all holds, 2 a user's mistake."""
+    try:
+        if not arguments or arguments[0] not in COMMANDS:
+            raise _no_command(arguments)
+        return COMMANDS[arguments[0]](arguments[1:])
+    except Mistake as mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {_os_error(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _no_command(arguments: Sequence[str]) -> Mistake:
+    menu = f"the commands are {', '.join(COMMANDS)}"
+    if not arguments:
+        return Mistake(f"no command given: {menu}")
+    return Mistake(f"no command {arguments[0]!r}{nearest(arguments[0], COMMANDS) or ':'} {menu}")
+
+
+def _os_error(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}: make the file accessible and try again"
+
+
+def _stubs(arguments: Sequence[str]) -> int:
+    from graders.kit.scaffold import Stale, refresh  # noqa: PLC0415 - each command loads its own
+
+    parser = _Parser(prog="stubs", description="Generate the exercise modules from the contracts.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
+    chosen = parser.parse_args(arguments)
+    outcomes = [(topic, refresh(topic, write=not chosen.check)) for topic in find(chosen.topics)]
+    for topic, outcome in outcomes:
+        repair = f": nox -s reset -- {topic.name}" if outcome is Stale.DIFFERS else ""
+        print(f"{outcome.value:<10}{_short(topic.stub)}{repair}")
+    return 1 if chosen.check and {outcome for _, outcome in outcomes} != {Stale.NO} else 0
+
+
+def _reset(arguments: Sequence[str]) -> int:
+    from graders.kit.scaffold import reset  # noqa: PLC0415
+
+    parser = _Parser(prog="reset", description="A fresh stub; your work is kept in backups/.")
+    parser.add_argument("topics", nargs="+", metavar="topic", help=SELECTORS)
+    for topic in find(parser.parse_args(arguments).topics):
+        kept = reset(topic)
+        print(f"fresh     {_short(topic.stub)}")
+        if kept:
+            print(f"kept      {_short(kept)}")
+    return 0
+
+
+def _new(arguments: Sequence[str]) -> int:
+    from graders.kit.completeness import missing_parts  # noqa: PLC0415
+    from graders.kit.scaffold import new  # noqa: PLC0415
+
+    parser = _Parser(prog="new", description="Scaffold a topic from templates.")
+    parser.add_argument("topic", metavar="chapter/topic", help="e.g. patterns/memento")
+    place = parser.parse_args(arguments).topic
+    for path in new(place):
+        print(f"written   {_short(path)}")
+    for line in missing_parts(find([place])[0]):
+        print(f"to do     {line}")
+    return 0
+
+
+def _topics(arguments: Sequence[str]) -> int:
+    from graders.kit.menu import lines  # noqa: PLC0415
+
+    parser = _Parser(prog="topics", description="The catalogue, with what exists and your state.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    for line in lines(parser.parse_args(arguments).topics):
+        print(line)
+    return 0
+
+
+def _grade(arguments: Sequence[str]) -> int:
+    from graders.kit.grade import main as grade  # noqa: PLC0415
+
+    return grade(list(arguments))
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
+    "grade": _grade,
+    "stubs": _stubs,
+    "new": _new,
+    "reset": _reset,
+    "topics": _topics,
+}
