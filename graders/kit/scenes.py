@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from graders.kit import sim
 from graders.kit.expect import CheckFailed, Inconclusive
+
+from graders.kit import sim
 
 REPLAY: str | None = None
 """Token given with `--replay`, as the report prints it: `2:17b.42a` = the second exploration of the check."""
@@ -50,7 +51,10 @@ def explore(
 
 
 def simulate(
-    scene: Callable[[sim.Sim], object], *, max_steps: int = 20_000_000, allow_threads_left: bool = False
+    scene: Callable[[sim.Sim], object],
+    *,
+    max_steps: int = 20_000_000,
+    allow_threads_left: bool = False,
 ) -> None:
     """Run `scene` once in simulated time, without looking for other schedules."""
     explore(scene, schedules=1, max_steps=max_steps, allow_threads_left=allow_threads_left)
@@ -69,7 +73,9 @@ def _as_check_failed(failure: sim.Failure, ordinal: int) -> BaseException:
         return error
     got = f"{failure.kind}: {failure.message}"
     if error is not None:
-        got = f"{type(error).__name__}: {error}" + (f" ({failure.message})" if failure.kind != "wrong" else "")
+        got = f"{type(error).__name__}: {error}" + (
+            f" ({failure.message})" if failure.kind != "wrong" else ""
+        )
     new = CheckFailed(did="", want=_WANT.get(failure.kind, ""), got=got, story=story, token=token)
     new.__cause__ = error
     return new

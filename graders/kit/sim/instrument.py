@@ -152,7 +152,9 @@ class _Instrument(ast.NodeTransformer):
     def _is_quiet(self, func: ast.expr) -> bool:
         if isinstance(func, ast.Name):
             return func.id in QUIET_CALLS | QUIET_METHODS | self._facts.functions
-        return isinstance(func, ast.Attribute) and func.attr in QUIET_METHODS | self._facts.functions
+        return (
+            isinstance(func, ast.Attribute) and func.attr in QUIET_METHODS | self._facts.functions
+        )
 
     def _point_before_call(self, node: ast.Call) -> None:
         last = node.args[-1] if node.args else None

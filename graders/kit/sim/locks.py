@@ -40,7 +40,11 @@ class SimLock:
         if self._real.acquire(False):  # noqa: FBT003
             self.owner = sched.current
             return True
-        return blocking and timeout != 0 and self._wait(sched, None if timeout < 0 else sched.now + timeout)
+        return (
+            blocking
+            and timeout != 0
+            and self._wait(sched, None if timeout < 0 else sched.now + timeout)
+        )
 
     @staticmethod
     def _check(blocking: bool, timeout: float) -> None:  # noqa: FBT001
@@ -80,7 +84,10 @@ class SimLock:
         return self.acquire()
 
     def __exit__(
-        self, _type: type[BaseException] | None, _value: BaseException | None, _tb: TracebackType | None
+        self,
+        _type: type[BaseException] | None,
+        _value: BaseException | None,
+        _tb: TracebackType | None,
     ) -> None:
         self.release()
 

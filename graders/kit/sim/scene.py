@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from graders.kit.sim.failure import Abort
+from graders.kit.sim.legend import describe
 from graders.kit.sim.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -17,6 +18,7 @@ class Handle(Generic[T]):
         self._job = job
         self._value: T | None = None
         self._error: BaseException | None = None
+        self._asked = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -41,9 +43,15 @@ class Handle(Generic[T]):
     def result(self) -> T:
         """Wait for the end; the job's result, or its exception."""
         self.join()
+        self._asked = True
         if self._error is not None:
             raise self._error
         return cast(T, self._value)
+
+    def raise_unseen(self) -> None:
+        """Raise the job's exception if nobody has asked for the result."""
+        if self.done and not self._asked:
+            self.result()
 
 
 class Sim:
@@ -51,19 +59,30 @@ class Sim:
 
     def __init__(self, sched: Scheduler) -> None:
         self._sched = sched
-        self._spawned = 0
+        self._spawned: list[Handle[Any]] = []
+        self.legend: dict[str, str] = {}
 
     def together(self, *jobs: Callable[[], T]) -> list[T]:
         """Run the jobs in threads A, B, C …, wait for all; their results, or the first one's exception."""
-        handles = [Handle(job, _letter(index)) for index, job in enumerate(jobs)]
+        handles = [self._start(job, _letter(index)) for index, job in enumerate(jobs)]
         for handle in handles:
             handle.join()
         return [handle.result() for handle in handles]
 
     def spawn(self, job: Callable[[], T], name: str | None = None) -> Handle[T]:
         """Run one job in a thread of its own while the scene goes on."""
-        self._spawned += 1
-        return Handle(job, name or f"spawned {self._spawned}")
+        handle = self._start(job, name or f"spawned {len(self._spawned) + 1}")
+        self._spawned.append(handle)
+        return handle
+
+    def _start(self, job: Callable[[], T], name: str) -> Handle[T]:
+        self.legend[name] = describe(job)
+        return Handle(job, name)
+
+    def close(self) -> None:
+        """The scene is over: an exception of a spawned job that nobody has seen is raised now."""
+        for handle in self._spawned:
+            handle.raise_unseen()
 
     def now(self) -> float:
         """Simulated seconds, as `time.monotonic()`."""

@@ -105,7 +105,9 @@ class Scheduler:
 
     def _check_length(self) -> None:
         if self.count >= self._max_steps:
-            self.fail("livelock", f"no end after {self._max_steps:,} steps: the threads go on and on")
+            self.fail(
+                "livelock", f"no end after {self._max_steps:,} steps: the threads go on and on"
+            )
 
     def _spinning(self, turns: int) -> None:
         self.check_abort()
@@ -159,7 +161,9 @@ class Scheduler:
             for thread in settlers:
                 self.wake(thread, "settle")
             if not settlers and (sleepers := self._sleepers()) and self._may_jump():
-                self.now = max(self.now, min(t.deadline for t in sleepers if t.deadline is not None))
+                self.now = max(
+                    self.now, min(t.deadline for t in sleepers if t.deadline is not None)
+                )
                 self._wake_sleepers()
         return [t.number for t in self.threads if t.ready]
 
@@ -226,7 +230,10 @@ class Scheduler:
             self._recorder.switched(self.current, why, self.current, self.now)
         if self._finishing:
             left = ", ".join(t.name for t in self.threads[1:] if not t.done)
-            self.fail("thread left behind", f"everything was shut down, but these threads never end: {left}")
+            self.fail(
+                "thread left behind",
+                f"everything was shut down, but these threads never end: {left}",
+            )
         self.fail("deadlock", "every thread waits for ever")
 
     def settle(self) -> None:
@@ -254,7 +261,7 @@ class Scheduler:
         me.aborts += 1
         if me.aborts > MAX_ABORTS and me.number:
             me.done, me.ready = True, False
-            self.threads[0].baton.release()
+            self._back_to_main()
             me.baton.acquire()
         raise Abort
 
@@ -307,7 +314,11 @@ class Scheduler:
 
     def _died(self, thread: SimThread, error: BaseException) -> None:
         try:
-            self.fail("background exception", f"thread {thread.name} died of {type(error).__name__}", error)
+            self.fail(
+                "background exception",
+                f"thread {thread.name} died of {type(error).__name__}",
+                error,
+            )
         except Abort:
             return
 
@@ -324,10 +335,14 @@ class Scheduler:
             except Abort:
                 wanted = None
         if self.aborting or wanted is None:
-            self.current, self.ident = self.threads[0], self.threads[0].ident
-            self.threads[0].baton.release()
+            self._back_to_main()
         else:
             self._hand(wanted, "ends")
+
+    def _back_to_main(self) -> None:
+        main = self.threads[0]
+        self.current, self.ident = main, main.ident
+        main.baton.release()
 
     def join(self, thread: SimThread, timeout: float | None) -> None:
         """Wait for the end of `thread`, at most `timeout` simulated seconds."""

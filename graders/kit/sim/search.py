@@ -15,25 +15,42 @@ from graders.kit.sim.patches import install, reset_serials
 from graders.kit.sim.scene import Sim
 from graders.kit.sim.scheduler import Recorder, Scheduler
 from graders.kit.sim.story import Storyteller
-from graders.kit.sim.strategy import Plan, Planned, Priorities, RandomWalk, Strategy, from_token, to_token
+from graders.kit.sim.strategy import (
+    Plan,
+    Planned,
+    Priorities,
+    RandomWalk,
+    Strategy,
+    from_token,
+    to_token,
+)
 
 Scene = Callable[[Sim], object]
 MINIMISE_RUNS = 80
+RUNS_PER_COLLECTION = 100
 
 
 class Explorer:
     """Explores one scene. Single use; not thread-safe."""
 
     def __init__(
-        self, scene: Scene, *, seed: int = 0, max_steps: int = 200_000, allow_threads_left: bool = False
+        self,
+        scene: Scene,
+        *,
+        seed: int = 0,
+        max_steps: int = 200_000,
+        allow_threads_left: bool = False,
     ) -> None:
         self._scene, self._seed, self._max_steps = scene, seed, max_steps
         self._allow = allow_threads_left
         self._runs = 0
+        self._legend: dict[str, str] = {}
 
     def run(self, strategy: Strategy, recorder: Recorder | None = None) -> Scheduler:
         """One schedule."""
         self._runs += 1
+        if self._runs % RUNS_PER_COLLECTION == 0:
+            gc.collect()
         reset_serials()
         random.seed(self._seed)
         sched = Scheduler(strategy, self._max_steps, recorder, allow_threads_left=self._allow)
@@ -47,8 +64,11 @@ class Explorer:
 
     def _play(self, sched: Scheduler) -> None:
         try:
-            self._scene(Sim(sched))
+            sim = Sim(sched)
+            self._legend = sim.legend
+            self._scene(sim)
             sched.finish()
+            sim.close()
         except Abort:
             return
         except BaseException as error:
@@ -71,7 +91,9 @@ class Explorer:
             quota = max(1, schedules * 6 // 10)
             chosen = _spread(plans, quota)
             complete = len(chosen) == len(plans)
-            covered = ("all" if complete else f"{len(chosen)} of {len(plans)}") + " schedules with one deviation"
+            covered = (
+                "all" if complete else f"{len(chosen)} of {len(plans)}"
+            ) + " schedules with one deviation"
             for strategy in self._strategies(chosen, schedules - 1, first.count):
                 sched = self.run(strategy)
                 if sched.failure:
@@ -111,7 +133,8 @@ class Explorer:
         same = again.failure is not None and again.failure.kind == failure.kind
         if same and again.failure is not None:
             failure = again.failure
-        story = teller.lines()
+        legend = [f"{name} is `{text}`" for name, text in self._legend.items() if text]
+        story = legend + teller.lines()
         failure = replace(failure, story=story, token=to_token(plan), reproduced=same)
         return Outcome(failure, runs, f"schedule {runs} of the search")
 
@@ -140,7 +163,10 @@ def _single_deviations(sched: Scheduler) -> list[Plan]:
     """Every schedule that differs from this one in exactly one decision."""
     forced = [{at: n} for at, default, ready in sched.choices for n in ready if n != default]
     preemptions = [
-        {at: n} for start, end, others in sched.spans for at in range(start + 1, end + 1) for n in others
+        {at: n}
+        for start, end, others in sched.spans
+        for at in range(start + 1, end + 1)
+        for n in others
     ]
     return forced + preemptions
 
@@ -168,7 +194,9 @@ def explore(
     Runs in the calling process and thread, which should be a child made for it. Bounded: no proof.
     """
     install()
-    explorer = Explorer(scene, seed=seed, max_steps=max_steps, allow_threads_left=allow_threads_left)
+    explorer = Explorer(
+        scene, seed=seed, max_steps=max_steps, allow_threads_left=allow_threads_left
+    )
     with _quiet_process():
         return explorer.explore(schedules) if replay is None else explorer.replay(replay)
 
@@ -179,6 +207,7 @@ class _quiet_process:  # noqa: N801 - reads as a function
     def __enter__(self) -> None:
         self._gc = gc.isenabled()
         gc.disable()
+        gc.freeze()  # what exists already need not be looked at between schedules
         self._cores: set[int] = set()
         if hasattr(os, "sched_setaffinity"):
             self._cores = os.sched_getaffinity(0)
@@ -186,6 +215,7 @@ class _quiet_process:  # noqa: N801 - reads as a function
             os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
 
     def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
         if self._gc:
             gc.enable()
         if self._cores:

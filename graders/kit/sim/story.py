@@ -64,7 +64,16 @@ class Storyteller:
         if self._passed and self._running != "main":
             self._segments.append([f"{self._running} runs on", *self._code()])
         if waiting and not any(t.ready for t in threads):
-            self._segments.append(["in the end:", *(f"    {t.name} {self._last[t.number]}" for t in waiting if t.number in self._last)])
+            self._segments.append(
+                [
+                    "in the end:",
+                    *(
+                        f"    {t.name} {self._last[t.number]}"
+                        for t in waiting
+                        if t.number in self._last
+                    ),
+                ]
+            )
 
     def lines(self) -> list[str]:
         """The story, the middle left out when it is long."""
@@ -76,7 +85,10 @@ class Storyteller:
         return [line for part in parts for line in part]
 
     def _segment(self, thread: SimThread, reason: str) -> list[str]:
-        return [f"{thread.name} runs, then {reason}" if self._passed else f"{thread.name} {reason}", *self._code()]
+        return [
+            f"{thread.name} runs, then {reason}" if self._passed else f"{thread.name} {reason}",
+            *self._code(),
+        ]
 
     def _code(self) -> list[str]:
         lines: list[str] = []
@@ -85,7 +97,11 @@ class Storyteller:
             if not lines or lines[-1] != line:
                 lines.append(line)
         if len(lines) > LINES_SHOWN:
-            lines = [*lines[:2], f"    … {len(lines) - LINES_SHOWN + 1} more …", *lines[3 - LINES_SHOWN - 1 + 1 :][-2:]]
+            lines = [
+                *lines[:2],
+                f"    … {len(lines) - LINES_SHOWN + 1} more …",
+                *lines[3 - LINES_SHOWN - 1 + 1 :][-2:],
+            ]
         return lines
 
     def _reason(self, thread: SimThread, why: str) -> str:
@@ -122,7 +138,13 @@ def _library_call(frame: FrameType | None) -> str:
     found = ""
     while frame is not None:
         file = frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
-        if "wait" in frame.f_code.co_name or frame.f_code.co_name in {"get", "put", "join", "result", "acquire"}:
+        if "wait" in frame.f_code.co_name or frame.f_code.co_name in {
+            "get",
+            "put",
+            "join",
+            "result",
+            "acquire",
+        }:
             owner = type(frame.f_locals.get("self")).__name__
             found = _WAITS.get((file, owner)) or _WAITS.get((file, frame.f_code.co_name)) or found
         frame = frame.f_back

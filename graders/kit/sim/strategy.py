@@ -112,7 +112,9 @@ def from_token(token: str) -> Plan:
         if part == "-":
             continue
         if not digits.isdigit() or digits == part:
-            raise ValueError(f"{token!r} is no replay token; copy it whole from the report (like 17b.42a)")
+            raise ValueError(
+                f"{token!r} is no replay token; copy it whole from the report (like 17b.42a)"
+            )
         plan[int(digits)] = _number(part[len(digits) :])
     return plan
 

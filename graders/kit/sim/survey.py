@@ -41,7 +41,11 @@ def survey(files: Iterable[Path]) -> Facts:
 
 def hidden_self(function: ast.AST) -> str:
     """The name of `self` in a constructor that shows its object to nobody before it is complete, else ''."""
-    if not isinstance(function, ast.FunctionDef) or function.name not in CONSTRUCTORS or not function.args.args:
+    if (
+        not isinstance(function, ast.FunctionDef)
+        or function.name not in CONSTRUCTORS
+        or not function.args.args
+    ):
         return ""
     name = function.args.args[0].arg
     attributes = [n for n in ast.walk(function) if isinstance(n, ast.Attribute)]
