@@ -108,6 +108,17 @@ def _grade(arguments: Sequence[str]) -> int:
     return grade(list(arguments))
 
 
+def _conformance(arguments: Sequence[str]) -> int:
+    from graders.kit.conformance import write_conformance  # noqa: PLC0415
+
+    parser = _Parser(prog="types", description="Write modules for the type checker.")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(arguments).folder
+    for topic in find():
+        write_conformance(topic, folder)
+    return 0
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
@@ -118,4 +129,5 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "new": _new,
     "reset": _reset,
     "topics": _topics,
+    "conformance": _conformance,
 }

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class Mistake(Exception):  # noqa: N818 - it is no error of the program
+class Mistake(Exception):
     """What was wrong with the request, and how to put it right, in one line."""
 
 

@@ -1,0 +1,117 @@
+"""What a grader consists of, read through ``ast``: its checks, impostors and peers.
+
+Nothing is imported: a broken grader is a message, and a menu never runs code.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.kit.mistakes import Mistake
+from graders.kit.topics import Topic
+
+
+@dataclass(frozen=True)
+class Part:
+    """A class or function of a grader that promises hang on."""
+
+    path: Path
+    line: int
+    name: str
+    text: str
+    promises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Peer(Part):
+    """A library or variant; ``promises`` are those that it is known to break."""
+
+    requires: tuple[str, ...] = ()
+
+
+def checks_of(topic: Topic) -> list[Part]:
+    """Return the checks of the topic's test files, by the promises in their decorators."""
+    return [
+        Part(path, node.lineno, node.name, ast.get_docstring(node) or "", promises)
+        for path in check_files(topic)
+        for node in parse(path).body
+        if isinstance(node, ast.FunctionDef)
+        if (promises := _checked(node)) is not None
+    ]
+
+
+def check_files(topic: Topic) -> list[Path]:
+    """Return the topic's test files in the order of their names."""
+    return sorted(topic.grader.glob("test_*.py"))
+
+
+def impostors_of(topic: Topic) -> list[Part]:
+    """Return the classes of impostors.py that say what they break."""
+    return [
+        Part(path, node.lineno, node.name, ast.get_docstring(node) or "", breaks)
+        for path, node in _namespaces(topic, "impostors.py")
+        if (breaks := _strings(_attribute(node, "breaks")))
+    ]
+
+
+def peers_of(topic: Topic) -> list[Peer]:
+    """Return the classes of peers.py that say what they require and which promises they fail."""
+    return [
+        Peer(
+            path,
+            node.lineno,
+            node.name,
+            ast.get_docstring(node) or "",
+            _strings(_attribute(node, "fails")),
+            _strings(_attribute(node, "requires")),
+        )
+        for path, node in _namespaces(topic, "peers.py")
+        if _attribute(node, "requires") is not None or _attribute(node, "fails") is not None
+    ]
+
+
+def parse(path: Path) -> ast.Module:
+    """Return the syntax tree of a file; a ``Mistake`` if it cannot be read."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except SyntaxError as error:
+        raise Mistake(f"{path}:{error.lineno}: {error.msg}: correct the syntax") from error
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{path}: {error}: make it a readable UTF-8 file") from error
+
+
+def _namespaces(topic: Topic, name: str) -> Iterator[tuple[Path, ast.ClassDef]]:
+    path = topic.grader / name
+    if path.is_file():
+        yield from ((path, node) for node in parse(path).body if isinstance(node, ast.ClassDef))
+
+
+def _checked(function: ast.FunctionDef) -> tuple[str, ...] | None:
+    for decorator in function.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Name(id="check"), args=args):
+                return tuple(text for arg in args for text in _strings(arg))
+    return None
+
+
+def _attribute(node: ast.ClassDef, name: str) -> ast.expr | None:
+    for statement in node.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=found)]) | ast.AnnAssign(target=ast.Name(id=found))
+            ) if found == name:
+                return statement.value
+    return None
+
+
+def _strings(node: ast.expr | None) -> tuple[str, ...]:
+    """Return the strings of a literal: itself, its items, or the keys of a dict."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return (text,)
+        case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
+            return tuple(text for item in items for text in _strings(item))
+        case ast.Dict(keys=keys):
+            return tuple(text for key in keys for text in _strings(key))
+    return ()

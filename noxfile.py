@@ -1,0 +1,91 @@
+"""The only entrance. ``nox -l`` is the menu; what comes after ``--`` goes to the session."""
+
+from pathlib import Path
+
+import nox
+from nox.project import dependency_groups, load_toml
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["grade-solutions"]
+
+ROOT = Path(__file__).parent
+# Learner code in exercises/ can never stand in for a module of the standard library or of pytest.
+ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
+TYPED = ["contracts", "solutions", "graders/kit", "tests", "noxfile.py"]
+
+
+def kit(session: nox.Session, command: str, *arguments: str) -> None:
+    """Run one command of the kit in the session's environment."""
+    install(session, "grade")
+    session.run("python", "-m", "graders.kit", command, *arguments, env=ENVIRONMENT)
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install dependency groups, unless this environment has exactly them already."""
+    wanted = sorted(dependency_groups(load_toml(ROOT / "pyproject.toml"), *groups))
+    stamp = Path(session.virtualenv.location) / "installed.txt"
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8").splitlines() != wanted:
+        session.install(*wanted)
+        stamp.write_text("\n".join(wanted), encoding="utf-8")
+
+
+@nox.session
+def grade(session: nox.Session) -> None:
+    """Grade your exercises: nox -s grade -- [topic ...] [--impl WHAT]."""
+    kit(session, "grade", *session.posargs)
+
+
+@nox.session(name="grade-solutions")
+def grade_solutions(session: nox.Session) -> None:
+    """Grade the references: nox -s grade-solutions -- [topic ...]."""
+    kit(session, "grade", "--impl", "solutions", *session.posargs)
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """Generate exercise modules from the contracts: nox -s stubs -- [topic ...] [--check]."""
+    kit(session, "stubs", *session.posargs)
+
+
+@nox.session
+def new(session: nox.Session) -> None:
+    """Scaffold a topic from templates: nox -s new -- chapter/topic."""
+    kit(session, "new", *session.posargs)
+
+
+@nox.session
+def reset(session: nox.Session) -> None:
+    """Start an exercise afresh, your work kept in backups/: nox -s reset -- topic."""
+    kit(session, "reset", *session.posargs)
+
+
+@nox.session
+def topics(session: nox.Session) -> None:
+    """List the catalogue, what is built, and how far you are: nox -s topics -- [topic ...]."""
+    kit(session, "topics", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the kit, the graders and the repository: nox -s tests -- [pytest options]."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint and check the format of everything."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types, and that each reference has the constructors of its contract."""
+    install(session, "types")
+    folder = session.create_tmp()
+    session.run("python", "-m", "graders.kit", "conformance", folder, env=ENVIRONMENT)
+    session.run("mypy", *TYPED, folder, *session.posargs)
