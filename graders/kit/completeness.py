@@ -122,7 +122,8 @@ def _impostors(topic: Topic, contract: Contract) -> Iterator[str]:
     impostors = impostors_of(topic)
     if len(impostors) < IMPOSTORS:
         yield f"{path}: {len(impostors)} impostors: write at least {IMPOSTORS}, unlike each other"
-    yield from _promises(topic, contract, impostors, "impostor", path)
+    if impostors:
+        yield from _promises(topic, contract, impostors, "impostor", path)
     for each in impostors:
         if not each.text:
             yield f"{path}:{each.line}: {each.name} has no docstring: say its one wrong idea"
