@@ -1,9 +1,13 @@
 """The only entrance. ``nox -l`` is the menu; what comes after ``--`` goes to the session."""
 
+import sys
 from pathlib import Path
 
 import nox
 from nox.project import dependency_groups, load_toml
+
+if sys.version_info < (3, 11):
+    sys.exit("error: Python 3.11 or newer is needed: install nox with it (pip install nox)")
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -23,7 +27,9 @@ def kit(session: nox.Session, command: str, *arguments: str) -> None:
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups, unless this environment has exactly them already."""
+    """Install dependency groups, unless the environment has them (with --no-venv: it must)."""
+    if session.venv_backend == "none":
+        return
     wanted = sorted(dependency_groups(load_toml(ROOT / "pyproject.toml"), *groups))
     stamp = Path(session.virtualenv.location) / "installed.txt"
     if not stamp.is_file() or stamp.read_text(encoding="utf-8").splitlines() != wanted:

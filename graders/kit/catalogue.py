@@ -85,3 +85,11 @@ ROWS: Final = tuple(
     (*place.split("/"), line.strip())
     for place, _, line in (row.partition(" ") for row in _TABLE.strip().splitlines())
 )
+
+
+def catalogue_place(chapter: str, name: str) -> tuple[int, str, int, str]:
+    """Return the sort key of a topic: the catalogue's order, then the alphabet's."""
+    chapters = CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
+    names = [row[:2] for row in ROWS]
+    key = (chapter, name)
+    return chapters, chapter, names.index(key) if key in names else len(names), name

@@ -61,7 +61,8 @@ def _stubs(arguments: Sequence[str]) -> int:
     outcomes = [(topic, refresh(topic, write=not chosen.check)) for topic in find(chosen.topics)]
     for topic, outcome in outcomes:
         repair = f": nox -s reset -- {topic.name}" if outcome is Stale.DIFFERS else ""
-        print(f"{outcome.value:<10}{_short(topic.stub)}{repair}")
+        found, left = outcome.value
+        print(f"{found if chosen.check else left:<10}{_short(topic.stub)}{repair}")
     return 1 if chosen.check and {outcome for _, outcome in outcomes} != {Stale.NO} else 0
 
 

@@ -12,7 +12,7 @@ from graders.kit.parts import Part, check_files, checks_of, impostors_of, parse,
 from graders.kit.stubs import holds_work, is_fresh
 from graders.kit.topics import Topic
 
-MARK: Final = "FILL" + "-IN"  # left by the templates where an author has to write
+MARK: Final = "FILL-IN"  # left by the templates where an author has to write
 IMPOSTORS: Final = 6
 
 

@@ -1,5 +1,6 @@
 """New topics and fresh stubs: writing files without ever losing one."""
 
+import keyword
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,12 +28,12 @@ _PARTS: Final = {
 
 
 class Stale(Enum):
-    """How an exercise module stands to its contract, in a word for the learner."""
+    """How an exercise module stands to its contract; in words: as found, as left behind."""
 
-    NO = "fresh"
-    MISSING = "written"
-    OLD = "renewed"
-    DIFFERS = "yours"
+    NO = ("fresh", "fresh")
+    MISSING = ("missing", "written")
+    OLD = ("old", "renewed")
+    DIFFERS = ("yours", "yours")
 
 
 def refresh(topic: Topic, *, write: bool = True) -> Stale:
@@ -90,8 +91,10 @@ def _parse(place: str, root: Path) -> tuple[str, str]:
     chapter, slash, topic = place.strip("/").partition("/")
     if not slash or not _NAME.fullmatch(topic):
         raise Mistake(f"{place!r} names no new topic: write chapter/topic, e.g. patterns/memento")
+    if keyword.iskeyword(topic) or keyword.issoftkeyword(topic):
+        raise Mistake(f"{topic!r} is a word of Python: choose another name")
     if chapter not in CHAPTERS:
-        hint = nearest(chapter, CHAPTERS)
+        hint = nearest(chapter, CHAPTERS) or ":"
         raise Mistake(f"no chapter {chapter!r}{hint} the chapters are {', '.join(CHAPTERS)}")
     for other in discover(root):
         if other.name == topic:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from graders.kit.catalogue import CHAPTERS, ROWS
+from graders.kit.catalogue import CHAPTERS, ROWS, catalogue_place
 from graders.kit.contract import Contract, read_contract
 from graders.kit.mistakes import Mistake, nearest
 
@@ -83,7 +83,7 @@ def discover(root: Path = ROOT) -> list[Topic]:
         for path in (root / "contracts").glob("*/*.py")
         if not path.stem.startswith("_") and path.is_file()
     ]
-    return sorted(found, key=_place)
+    return sorted(found, key=lambda topic: catalogue_place(topic.chapter, topic.name))
 
 
 def find(selectors: Sequence[str] = (), root: Path = ROOT) -> list[Topic]:
@@ -122,10 +122,3 @@ def _unknown(wanted: str, topics: list[Topic]) -> Mistake:
     known = {word for topic in topics for word in (topic.name, topic.id, topic.chapter)}
     hint = nearest(wanted, known) or ": its name is misspelt or not built yet;"
     return Mistake(f"no topic or chapter {wanted!r}{hint} {menu}")
-
-
-def _place(topic: Topic) -> tuple[int, str, int, str]:
-    chapter = CHAPTERS.index(topic.chapter) if topic.chapter in CHAPTERS else len(CHAPTERS)
-    names = [row[:2] for row in ROWS]
-    key = (topic.chapter, topic.name)
-    return chapter, topic.chapter, names.index(key) if key in names else len(names), topic.name
