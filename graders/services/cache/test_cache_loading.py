@@ -1,0 +1,581 @@
+"""get_or_load among threads: one load, nobody held up, failures, later writes, cycles."""
+
+import threading
+from collections.abc import Callable
+
+from contracts.services.cache import LoadCycle
+from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
+
+ABSENT = "absent"
+
+
+class Unavailable(Exception):
+    """The database is down."""
+
+
+class Interrupt(BaseException):
+    """As KeyboardInterrupt and SystemExit: not an Exception."""
+
+
+def outcome(call: Callable[[], object]) -> object:
+    """What the call returned, or the exception that it raised."""
+    try:
+        return call()
+    except (Exception, Interrupt) as error:
+        return error
+
+
+@check("P9", kind="concurrency")
+def test_one_load_for_three_callers(impl: Implementation) -> None:
+    """Three threads ask for the same key at the same time."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        calls: list[str] = []
+
+        def load() -> object:
+            calls.append("called")
+            sim.point()
+            return object()
+
+        values = sim.together(*[lambda: cache.get_or_load("k", load)] * 3)
+        did = 'three threads call get_or_load("k", loader)'
+        equal(len(calls), 1, did=did + ": calls of the loader")
+        ensure(
+            values[0] is values[1] is values[2],
+            did=did,
+            want="the same object for all",
+            got=values,
+        )
+        ensure(cache.get("k") is values[0], did=did + "; get", want=values[0], got=cache.get("k"))
+
+    explore(scene, schedules=250)
+
+
+@check("P9", kind="concurrency")
+def test_one_load_for_a_key_that_has_died(impl: Implementation) -> None:
+    """The entry has expired when two threads ask for it."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        calls: list[str] = []
+        cache.put("k", "old", ttl=1)
+        sim.sleep(1)
+
+        def load() -> str:
+            calls.append("called")
+            return "new"
+
+        ask = lambda: cache.get_or_load("k", load)  # noqa: E731
+        did = "put with ttl=1; 1 s later two threads call get_or_load"
+        equal(sim.together(ask, ask), ["new", "new"], did=did)
+        equal(len(calls), 1, did=did + ": calls of the loader")
+
+    explore(scene, schedules=200)
+
+
+@check("P9", kind="timing")
+def test_late_callers_join_the_load(impl: Implementation) -> None:
+    """A load takes 10 s; others ask 3 s and 9 s after it began, with loaders and ttls of their own."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        other_calls: list[str] = []
+
+        def slow() -> str:
+            sim.sleep(10)
+            return "slow"
+
+        def late(after: float) -> tuple[object, float]:
+            sim.sleep(after)
+            value = cache.get_or_load("k", lambda: other_calls.append("called"), ttl=1)
+            return value, sim.now() - start
+
+        start = sim.now()
+        leader = sim.spawn(lambda: cache.get_or_load("k", slow, ttl=60))
+        got = sim.together(lambda: late(3), lambda: late(9))
+        equal(leader.result(), "slow", did="the call that loads for 10 s")
+        did = "get_or_load 3 s and 9 s after a load of 10 s began: value and instant of return"
+        equal(got, [("slow", 10.0), ("slow", 10.0)], did=did)
+        equal(other_calls, [], did="loaders called of those who came during the load")
+        sim.sleep(59)
+        did = "loaded with ttl=60 while others waited with ttl=1; 59 s later, get"
+        equal(cache.get("k", ABSENT), "slow", did=did)
+
+    simulate(scene)
+
+
+@check("P10", kind="timing")
+def test_other_calls_go_on_during_a_load(impl: Implementation) -> None:
+    """During a load of 10 s every other method is called, for the same key and for others."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        cache.put("there", 1)
+
+        def slow() -> str:
+            sim.sleep(10)
+            return "slow"
+
+        loading = sim.spawn(lambda: cache.get_or_load("k", slow))
+        sim.sleep(1)
+        calls: dict[str, tuple[Callable[[], object], object]] = {
+            'get("there")': (lambda: cache.get("there"), 1),
+            'get("k", default)': (lambda: cache.get("k", ABSENT), ABSENT),
+            '"k" in cache': (lambda: "k" in cache, False),
+            '"there" in cache': (lambda: "there" in cache, True),
+            'put("new", 2)': (lambda: cache.put("new", 2), None),
+            'delete("new")': (lambda: cache.delete("new"), True),
+            "len(cache)": (lambda: len(cache), 1),
+            "stats().loads": (lambda: cache.stats().loads, 0),
+            'get_or_load("there", loader)': (lambda: cache.get_or_load("there", lambda: 3), 1),
+            'get_or_load("l", loader)': (lambda: cache.get_or_load("l", lambda: 4), 4),
+            'delete("k")': (lambda: cache.delete("k"), False),
+            'put("k", 5)': (lambda: cache.put("k", 5), None),
+        }
+        for did, (call, want) in calls.items():
+            began = sim.now()
+            equal(call(), want, did=f'{did} while "k" is being loaded')
+            equal(sim.now() - began, 0.0, did=f'{did} while "k" is being loaded: seconds it took')
+        equal(loading.done, False, did='the load of "k" is still under way')
+        loading.join()
+
+    simulate(scene)
+
+
+@check("P10", kind="timing")
+def test_no_other_key_shares_a_lock_with_the_loading_one(impl: Implementation) -> None:
+    """During one load of 10 s, 700 other keys are loaded, put and read."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        loading = sim.spawn(lambda: cache.get_or_load(0, lambda: sim.sleep(10)))
+        sim.sleep(1)
+        began = sim.now()
+        for key in (*range(1, 520), *(2**power for power in range(10, 70)), *map(str, range(120))):
+            cache.get_or_load(key, lambda: 1)
+            equal(sim.now() - began, 0.0, did=f"get_or_load({key!r}) while 0 loads: seconds")
+        equal(loading.done, False, did="the load of the key 0 is still under way")
+        loading.join()
+
+    simulate(scene)
+
+
+@check("P10", kind="timing")
+def test_two_keys_load_side_by_side(impl: Implementation) -> None:
+    """Three keys, each load takes 10 s; two callers for one of them."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def slow(key: str) -> str:
+            sim.sleep(10)
+            return key
+
+        start = sim.now()
+        keys = ("a", "b", "c", "a")
+        got = sim.together(
+            *[lambda key=key: cache.get_or_load(key, lambda: slow(key)) for key in keys]
+        )
+        equal(got, list(keys), did="four threads load a, b, c, a, each taking 10 s")
+        equal(sim.now() - start, 10.0, did="four threads load a, b, c, a: seconds in all")
+
+    simulate(scene)
+
+
+@check("P10", kind="behaviour")
+def test_the_loader_runs_in_the_callers_thread(impl: Implementation) -> None:
+    """The loader notes its thread; threads are counted before, during and after."""
+
+    def scene(sim: Sim) -> None:
+        before = threading.active_count()
+        cache = impl.Cache(4, ttl=5)
+        seen: list[object] = []
+
+        def load() -> int:
+            seen.append(threading.get_ident())
+            return threading.active_count()
+
+        during = cache.get_or_load("k", load)
+        equal(seen, [threading.get_ident()], did="get_or_load: thread that runs the loader")
+        equal(during, before, did="number of threads while the loader runs")
+        equal(threading.active_count(), before, did="number of threads after get_or_load")
+
+    simulate(scene)
+
+
+@check("P10", kind="behaviour")
+def test_the_loader_may_use_the_cache(impl: Implementation) -> None:
+    """A loader gets, puts, deletes, counts, and loads another key."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(8)
+        cache.put("a", 1)
+        cache.put("gone", 1)
+
+        def load() -> object:
+            cache.put("b", cache.get("a"))
+            cache.delete("gone")
+            inner = cache.get_or_load("c", lambda: cache.get_or_load("d", lambda: "inner"))
+            return inner, len(cache), cache.stats().hits, "gone" in cache
+
+        got = cache.get_or_load("k", load)
+        want = ("inner", 4, 1, False)
+        equal(got, want, did="a loader that gets a, puts b, deletes, loads c and d, and counts")
+        equal([key for key in "abcdk" if key in cache], list("abcdk"), did="keys after that")
+
+    simulate(scene)
+
+
+@check("P11", kind="timing")
+def test_a_failure_reaches_all_who_wait(impl: Implementation) -> None:
+    """A load fails after 10 s, two callers waiting: with an Exception, and with a BaseException."""
+
+    def scene(sim: Sim) -> None:
+        for error in (Unavailable("no row"), Interrupt()):
+            cache = impl.Cache(4)
+            calls: list[str] = []
+
+            def fail(error: BaseException = error, calls: list[str] = calls) -> None:
+                calls.append("called")
+                sim.sleep(10)
+                raise error
+
+            def ask(after: float, cache: object = cache, fail: Callable[[], None] = fail) -> object:
+                sim.sleep(after)
+                return outcome(lambda: cache.get_or_load("k", fail))  # type: ignore[attr-defined]
+
+            start = sim.now()
+            got = sim.together(lambda: ask(0), lambda: ask(1), lambda: ask(2))
+            did = f"a load raises {type(error).__name__} after 10 s, three callers"
+            ensure(
+                all(each is error for each in got),
+                did=did,
+                want="the loader's own exception object leaves all three calls",
+                got=got,
+            )
+            equal(sim.now() - start, 10.0, did=did + ": seconds until all have returned")
+            equal(len(calls), 1, did=did + ": calls of the loader")
+            equal("k" in cache, False, did=did + "; then `in`")
+            equal(len(cache), 0, did=did + "; then len")
+            equal(cache.get_or_load("k", lambda: 7), 7, did=did + "; then get_or_load again")
+            equal(cache.get("k"), 7, did=did + "; then get_or_load again and get")
+
+    simulate(scene)
+
+
+@check("P11", kind="behaviour")
+def test_every_call_after_a_failure_loads_again(impl: Implementation) -> None:
+    """One caller, a loader that fails twice and then returns; another key is untouched."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        cache.put("other", 1)
+        calls: list[int] = []
+
+        def load() -> str:
+            calls.append(len(calls))
+            if len(calls) < 3:
+                raise Unavailable(len(calls))
+            return "value"
+
+        for turn in (1, 2):
+            error = raises(
+                Unavailable, lambda: cache.get_or_load("k", load), did=f"failing load {turn}"
+            )
+            equal(error.args, (turn,), did=f"arguments of the exception of failing load {turn}")
+            equal(cache.get("k", ABSENT), ABSENT, did=f"get after failing load {turn}")
+        equal(cache.get_or_load("k", load), "value", did="get_or_load after two failures")
+        equal(cache.get("other"), 1, did="get of another key after two failures")
+
+    simulate(scene)
+
+
+@check("P11", kind="concurrency")
+def test_a_failure_leaves_nobody_waiting(impl: Implementation) -> None:
+    """Three threads; the first call of the loader fails, later calls return."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        calls: list[int] = []
+
+        def load() -> str:
+            calls.append(len(calls))
+            sim.point()
+            if len(calls) == 1:
+                raise Unavailable
+            return "value"
+
+        def ask() -> object:
+            got = outcome(lambda: cache.get_or_load("k", load))
+            return "failed" if isinstance(got, Unavailable) else got
+
+        got = sim.together(ask, ask, ask)
+        did = "three threads call get_or_load, the first load fails, a second would not"
+        ensure("failed" in got, did=did, want="the failure leaves at least one call", got=got)
+        ensure(
+            all(each in ("failed", "value") for each in got),
+            did=did,
+            want="each call raises the loader's exception or returns the value",
+            got=got,
+        )
+        equal(len(calls), 1 if got == ["failed"] * 3 else 2, did=did + f" ({got}): loads")
+        equal(cache.get_or_load("k", lambda: "new"), "value" if "value" in got else "new", did=did)
+
+    explore(scene, schedules=250)
+
+
+@check("P12", kind="timing")
+def test_a_put_during_a_load_wins(impl: Implementation) -> None:
+    """A load takes 10 s; a put after 5 s; a caller waits since 1 s, others come at 6 and 11 s."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def slow() -> str:
+            sim.sleep(10)
+            return "loaded"
+
+        def ask(after: float) -> tuple[object, float]:
+            sim.sleep(after)
+            value = cache.get_or_load("k", slow)
+            return value, sim.now() - start
+
+        def put() -> None:
+            sim.sleep(5)
+            cache.put("k", "put")
+
+        start = sim.now()
+        got = sim.together(lambda: ask(0), lambda: ask(1), lambda: ask(6), lambda: ask(11), put)
+        did = "a load of 10 s, put after 5 s; value and instant for get_or_load at "
+        equal(got[0], ("loaded", 10.0), did=did + "0 s (it loads)")
+        equal(got[1], ("loaded", 10.0), did=did + "1 s (it waits for the load)")
+        equal(got[2], ("put", 6.0), did=did + "6 s")
+        equal(got[3], ("put", 11.0), did=did + "11 s (after the load)")
+        equal(cache.get("k"), "put", did="a load of 10 s, put after 5 s; then get")
+
+    simulate(scene)
+
+
+@check("P12", kind="timing")
+def test_a_delete_during_a_load_wins(impl: Implementation) -> None:
+    """Two loads of one key overlap, with a delete between their beginnings; both orders of end."""
+
+    def scene(sim: Sim) -> None:
+        for second_takes, order in ((2, "before"), (20, "after")):
+            cache = impl.Cache(4)
+            start = sim.now()
+
+            def slow(value: str, seconds: float) -> str:
+                sim.sleep(seconds)
+                return value
+
+            def ask(
+                after: float,
+                value: str,
+                seconds: float,
+                cache: object = cache,
+                start: float = start,
+            ) -> tuple[object, float]:
+                sim.sleep(after)
+                got = cache.get_or_load("k", lambda: slow(value, seconds))  # type: ignore[attr-defined]
+                return got, sim.now() - start
+
+            def delete(cache: object = cache) -> object:
+                sim.sleep(5)
+                return cache.delete("k")  # type: ignore[attr-defined]
+
+            got = sim.together(
+                lambda: ask(0, "stale", 10),
+                delete,
+                lambda: ask(6, "fresh", second_takes),
+                lambda: ask(7, "unused", 1),
+                lambda: ask(11, "unused", 1),
+            )
+            did = (
+                f"a load of 10 s, delete after 5 s, a second load after 6 s that ends {order} the"
+                " first: "
+            )
+            ends = 6.0 + second_takes
+            equal(got[0], ("stale", 10.0), did=did + "the first load's own call")
+            equal(got[1], False, did=did + "delete")
+            equal(got[2], ("fresh", ends), did=did + "the second load's own call")
+            equal(got[3], ("fresh", max(7.0, ends)), did=did + "a caller at 7 s")
+            equal(got[4], ("fresh", max(11.0, ends)), did=did + "a caller at 11 s")
+            equal(cache.get("k", ABSENT), "fresh", did=did + "get at the end")
+            equal(cache.stats().loads, 2, did=did + "stats().loads")
+
+    simulate(scene)
+
+
+@check("P12", kind="timing")
+def test_what_was_put_during_a_load_may_have_gone_again(impl: Implementation) -> None:
+    """During a load a value is put and then expires, is deleted, or is evicted."""
+
+    def scene(sim: Sim) -> None:
+        def expire(cache: object) -> None:
+            cache.put("k", "put", ttl=1)  # type: ignore[attr-defined]
+
+        def delete(cache: object) -> None:
+            cache.put("k", "put")  # type: ignore[attr-defined]
+            cache.delete("k")  # type: ignore[attr-defined]
+
+        def evict(cache: object) -> None:
+            for key in "kxy":
+                cache.put(key, "put")  # type: ignore[attr-defined]
+
+        for name, write in (("expires", expire), ("is deleted", delete), ("is evicted", evict)):
+            cache = impl.Cache(2)
+
+            def stale(cache: object = cache, write: Callable[[object], None] = write) -> str:
+                write(cache)
+                sim.sleep(5)
+                return "stale"
+
+            got = cache.get_or_load("k", stale)
+            did = f"during a load a value is put under its key and {name} again; "
+            equal(got, "stale", did=did + "the load's own call")
+            equal(cache.get("k", ABSENT), ABSENT, did=did + "get after the load")
+
+    simulate(scene)
+
+
+@check("P12", kind="concurrency")
+def test_a_put_racing_a_load(impl: Implementation) -> None:
+    """One thread loads a key, one puts it."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def load() -> str:
+            sim.point()
+            return "loaded"
+
+        got, _ = sim.together(lambda: cache.get_or_load("k", load), lambda: cache.put("k", "put"))
+        did = "one thread calls get_or_load, another puts the same key; then get"
+        equal(cache.get("k", ABSENT), "put", did=did)
+        ensure(got in ("loaded", "put"), did=did, want="loaded or put from get_or_load", got=got)
+
+    explore(scene, schedules=250)
+
+
+@check("P12", kind="concurrency")
+def test_an_invalidation_racing_a_load(impl: Implementation) -> None:
+    """One thread loads a row, one changes the row and deletes the key, then both ask again."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        database = {"k": "old"}
+
+        def load() -> str:
+            row = database["k"]
+            sim.point()
+            return row
+
+        def change() -> object:
+            database["k"] = "new"
+            cache.delete("k")
+            return cache.get_or_load("k", load)
+
+        _, got = sim.together(lambda: cache.get_or_load("k", load), change)
+        did = "one thread loads a row, another changes it, deletes the key and "
+        equal(got, "new", did=did + "calls get_or_load")
+        equal(cache.get_or_load("k", load), "new", did=did + "both have ended; get_or_load")
+
+    explore(scene, schedules=300)
+
+
+@check("P13", kind="behaviour")
+def test_a_loader_that_asks_for_its_own_key(impl: Implementation) -> None:
+    """A loader calls get_or_load for its own key: directly, and through another key's loader."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def again() -> object:
+            return cache.get_or_load("k", lambda: "inner")
+
+        did = "a loader of k calls get_or_load of k"
+        raises(LoadCycle, lambda: cache.get_or_load("k", again), did=did)
+        did = "a loader of k loads l, whose loader calls get_or_load of k"
+        raises(
+            LoadCycle,
+            lambda: cache.get_or_load("k", lambda: cache.get_or_load("l", again)),
+            did=did,
+        )
+        equal(len(cache), 0, did=did + "; then len")
+        got = cache.get_or_load("k", lambda: isinstance(outcome(again), LoadCycle))
+        equal(got, True, did="a loader of k catches the LoadCycle of its own call and returns")
+        equal(cache.get("k", ABSENT), True, did="then get of k")
+
+    simulate(scene)
+
+
+@check("P13", kind="concurrency")
+def test_a_circle_of_two_threads(impl: Implementation) -> None:
+    """Two threads: one loads a and needs b for it, the other loads b and needs a."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+        raised: list[str] = []
+
+        def load(key: str, needs: str) -> object:
+            try:
+                return cache.get_or_load(needs, lambda: key)
+            except LoadCycle:
+                raised.append(key)
+                return "alone"
+
+        sim.together(
+            lambda: cache.get_or_load("a", lambda: load("a", "b")),
+            lambda: cache.get_or_load("b", lambda: load("b", "a")),
+        )
+        did = "a's loader needs b and b's loader needs a, in two threads"
+        ensure(len(raised) <= 1, did=did, want="LoadCycle for at most one of them", got=raised)
+
+    explore(scene, schedules=250)
+
+
+@check("P13", kind="timing")
+def test_a_circle_of_three_threads(impl: Implementation) -> None:
+    """Loads of a, b and c take 5 s and then need b, c and a; c's caller asks last."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def load(needs: str, after: float) -> object:
+            sim.sleep(after)
+            return cache.get_or_load(needs, lambda: "not needed")
+
+        start = sim.now()
+        got = sim.together(
+            lambda: outcome(lambda: cache.get_or_load("a", lambda: load("b", 5))),
+            lambda: outcome(lambda: cache.get_or_load("b", lambda: load("c", 6))),
+            lambda: outcome(lambda: cache.get_or_load("c", lambda: load("a", 7))),
+        )
+        did = "three threads load a, b and c, whose loaders need b, c and a"
+        equal([type(each) for each in got], [LoadCycle] * 3, did=did + ": what left the calls")
+        equal(sim.now() - start, 7.0, did=did + ": seconds until all had ended")
+        equal(cache.get_or_load("a", lambda: 1), 1, did=did + "; then get_or_load of a")
+
+    simulate(scene)
+
+
+@check("P13", kind="concurrency")
+def test_waiting_in_line_is_no_cycle(impl: Implementation) -> None:
+    """A loads y and then asks for x; B loads x, for which it needs y: nobody waits in a circle."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(4)
+
+        def first() -> list[object]:
+            return [cache.get_or_load("y", lambda: "y"), cache.get_or_load("x", lambda: "x")]
+
+        def second() -> object:
+            return cache.get_or_load("x", lambda: cache.get_or_load("y", lambda: "y") and "x")
+
+        got = sim.together(first, second)
+        did = "A: get_or_load y, then x; B: get_or_load x, whose loader needs y"
+        equal(got, [["y", "x"], "x"], did=did)
+
+    explore(scene, schedules=400)
