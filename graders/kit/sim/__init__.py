@@ -11,7 +11,7 @@ nothing of pytest or of this project's topics.
 """
 
 from graders.kit.sim.failure import Failure, Outcome
-from graders.kit.sim.imports import hook, load, sources
+from graders.kit.sim.imports import Finder, Manner, load, sources
 from graders.kit.sim.patches import install
 from graders.kit.sim.runtime import Counter
 from graders.kit.sim.scene import Handle, Sim
@@ -21,12 +21,13 @@ from graders.kit.sim.survey import Facts, survey
 __all__ = [
     "Counter",
     "Facts",
+    "Finder",
     "Failure",
     "Handle",
+    "Manner",
     "Outcome",
     "Sim",
     "explore",
-    "hook",
     "install",
     "load",
     "sources",

@@ -1,10 +1,11 @@
-"""Loading of source files with their switch points, one file, a folder, or everything below a name."""
+"""Loading of source files with their switch points: one file, a folder, or all below a name."""
 
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -13,21 +14,30 @@ from graders.kit.sim.instrument import compile_instrumented
 from graders.kit.sim.survey import Facts, survey
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How files are loaded: with points or without, and what each module finds in its globals."""
+
+    facts: Facts = field(default_factory=Facts)
+    points: bool = True
+    names: Mapping[str, object] = field(default_factory=dict)
+
+
 def sources(path: Path) -> list[Path]:
     """The Python files of an implementation that is one file or a folder, in a fixed order."""
     return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def load(name: str, path: Path, facts: Facts | None = None) -> ModuleType:
-    """Import the file or folder at `path` as module `name`, instrumented.
+def load(name: str, path: Path, manner: Manner | None = None) -> ModuleType:
+    """Import the file or folder at `path` as module `name`; by default with all its points.
 
-    Raises whatever the module's own code raises, SyntaxError included; the module is then forgotten.
+    Raises whatever the module's own code raises, SyntaxError included; it is then forgotten.
     """
-    facts = facts or survey(sources(path))
+    manner = manner or Manner(survey(sources(path)))
     if path.is_dir():
-        hook(name, path, facts)
+        sys.meta_path.insert(0, Finder(name, path, manner))
     file = path / "__init__.py" if path.is_dir() else path
-    spec = _spec(name, file, facts)
+    spec = _spec(name, file, manner)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -39,47 +49,48 @@ def load(name: str, path: Path, facts: Facts | None = None) -> ModuleType:
     return module
 
 
-def hook(prefix: str, folder: Path, facts: Facts) -> None:
-    """From now on modules below `prefix` that lie in `folder` are imported instrumented."""
-    sys.meta_path.insert(0, _Finder(prefix, folder, facts))
+class Finder(importlib.abc.MetaPathFinder):
+    """On `sys.meta_path`: modules below `prefix` that lie in `folder` are loaded in this manner."""
+
+    def __init__(self, prefix: str, folder: Path, manner: Manner) -> None:
+        self._prefix, self._folder, self._manner = prefix, folder, manner
+
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Find the module's file below the folder, if it is there."""
+        if not f"{fullname}.".startswith(f"{self._prefix}."):
+            return None
+        place = self._folder.joinpath(*fullname[len(self._prefix) + 1 :].split("."))
+        for file in (place / "__init__.py", place.with_suffix(".py")):
+            if file.is_file():
+                return _spec(fullname, file, self._manner)
+        return None
 
 
-def _spec(name: str, file: Path, facts: Facts) -> importlib.machinery.ModuleSpec:
+def _spec(name: str, file: Path, manner: Manner) -> importlib.machinery.ModuleSpec:
     folder = [str(file.parent)] if file.name == "__init__.py" else None
-    loader = _Loader(name, str(file), facts)
     spec = importlib.util.spec_from_file_location(
-        name, file, loader=loader, submodule_search_locations=folder
+        name, file, loader=_Loader(name, str(file), manner), submodule_search_locations=folder
     )
     assert spec is not None
     return spec
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    def __init__(self, name: str, path: str, facts: Facts) -> None:
+    def __init__(self, name: str, path: str, manner: Manner) -> None:
         super().__init__(name, path)
-        self._facts = facts
+        self._manner = manner
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile anew: the cached byte code on disk has no points."""
+        """Compile anew: byte code cached on disk has no points, and may not be the learner's."""
         path = self.get_filename(fullname)
-        return compile_instrumented(self.get_data(path), Path(path), self._facts)
+        data = self.get_data(path)
+        if self._manner.points:
+            return compile_instrumented(data, Path(path), self._manner.facts)
+        return compile(data, path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module).update(runtime.NAMES)
+        names = {**runtime.NAMES, **self._manner.names} if self._manner.points else self._manner.names
+        vars(module).update(names)
         super().exec_module(module)
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, prefix: str, folder: Path, facts: Facts) -> None:
-        self._prefix, self._folder, self._facts = prefix, folder, facts
-
-    def find_spec(
-        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if not fullname.startswith(self._prefix + "."):
-            return None
-        place = self._folder.joinpath(*fullname[len(self._prefix) + 1 :].split("."))
-        for file in (place / "__init__.py", place.with_suffix(".py")):
-            if file.is_file():
-                return _spec(fullname, file, self._facts)
-        return None

@@ -1,0 +1,3 @@
+"""Brings the graders' plugin to every pytest run of this repository."""
+
+pytest_plugins = ["graders.kit.plugin"]

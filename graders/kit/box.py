@@ -1,0 +1,222 @@
+"""The parent's side of a child: reads its answer, watches its means, and ends it if need be.
+
+Wall time never fails a check. A child fails for the CPU time it burns, for really being blocked (asleep without
+any progress over many looks), for memory, processes or output; only slow, it is inconclusive in the end.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from graders.kit import child
+from graders.kit.verdict import Verdict
+
+LOOK = 0.02
+OUTPUT_KEPT = 64 << 10
+OUTPUT_MOST = 32 << 20
+PROCESSES = 48
+
+
+def _setting(name: str, default: float) -> float:
+    return float(os.environ.get(f"KATAS_{name}", default))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a check may use: CPU seconds, seconds asleep without progress, wall seconds, bytes."""
+
+    cpu: float = field(default_factory=lambda: _setting("CPU_SECONDS", 20))
+    asleep: float = field(default_factory=lambda: _setting("ASLEEP_SECONDS", 5))
+    wall: float = field(default_factory=lambda: _setting("WALL_SECONDS", 180))
+    memory: float = field(default_factory=lambda: _setting("RSS_MB", 1024) * (1 << 20))
+
+
+class Box:
+    """One running check. Make it, `look` until `done`, then take `verdict`."""
+
+    def __init__(self, body: Callable[[], object], limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._nonce = secrets.token_hex(8)
+        self._scratch = tempfile.mkdtemp(prefix="katas-")
+        self._answer, answer = os.pipe()
+        self._output, output = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            child.run(body, answer, output, self._scratch, self._nonce)
+        os.close(answer)
+        os.close(output)
+        for end in (self._answer, self._output):
+            os.set_blocking(end, False)
+        self._said, self._printed, self._printed_bytes = b"", b"", 0
+        self._cpu, self._still, self._started = 0.0, 0.0, time.monotonic()
+        self._last_look = self._started
+        self._killed: Verdict | None = None
+        self._status: int | None = None
+        self.done = False
+
+    @property
+    def readable(self) -> tuple[int, int]:
+        """What to wait for between two looks."""
+        return self._answer, self._output
+
+    def look(self) -> None:
+        """Read what has come, check the means, notice the end."""
+        self._read()
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = status
+        if self._status is not None:
+            self._finish()
+        else:
+            self._check_means()
+
+    def _read(self) -> None:
+        for end in (self._answer, self._output):
+            with contextlib.suppress(BlockingIOError):
+                while data := os.read(end, 1 << 16):
+                    self._take(end, data)
+
+    def _take(self, end: int, data: bytes) -> None:
+        if end == self._answer:
+            self._said = (self._said + data)[: 1 << 20]
+            return
+        self._printed_bytes += len(data)
+        self._printed = (self._printed + data)[-OUTPUT_KEPT:]
+        if self._printed_bytes > OUTPUT_MOST and self._killed is None:
+            self._kill(Verdict("fail", want="little output", got=f"printed more than {OUTPUT_MOST >> 20} MB"))
+
+    def _check_means(self) -> None:
+        now = time.monotonic()
+        elapsed, self._last_look = min(now - self._last_look, 0.2), now
+        try:
+            cpu, asleep, memory, processes = self._means()
+        except psutil.Error:
+            return
+        self._still = self._still + elapsed if asleep and cpu <= self._cpu + 0.005 else 0.0
+        self._cpu = max(self._cpu, cpu)
+        if (verdict := self._excess(memory, processes, now)) and self._killed is None:
+            self._kill(verdict)
+
+    def _means(self) -> tuple[float, bool, int, int]:
+        process = psutil.Process(self.pid)
+        family = [process, *process.children(recursive=True)]
+        cpu, asleep, memory = 0.0, True, 0
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = member.cpu_times()
+                cpu += times.user + times.system
+                asleep = asleep and member.status() not in {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
+                memory += member.memory_info().rss
+        return cpu, asleep, memory, len(family)
+
+    def _excess(self, memory: int, processes: int, now: float) -> Verdict | None:
+        limits = self._limits
+        if memory > limits.memory:
+            return Verdict("fail", want="bounded memory", got=f"used more than {limits.memory / (1 << 20):,.0f} MB")
+        if processes > PROCESSES:
+            return Verdict("fail", want="few processes", got=f"started more than {PROCESSES} processes")
+        if self._cpu > limits.cpu:
+            return Verdict("fail", want="an end", got=f"no end after {limits.cpu:g} s of CPU time: an endless loop?")
+        if self._still > limits.asleep:
+            return Verdict("fail", want="an end", got=self._why_still())
+        if now - self._started > limits.wall:
+            return Verdict("inconclusive", got=f"no end after {limits.wall:g} s on a busy machine; grade it again")
+        return None
+
+    def _why_still(self) -> str:
+        if b'"word"' in self._said:
+            return "the program cannot end: a thread (or an atexit handler) it left behind never does"
+        return "it waits for something real that never comes (a lock, input, a socket), or was stopped"
+
+    def _kill(self, verdict: Verdict) -> None:
+        """SIGABRT for the stacks, then the end of the whole session."""
+        self._killed = verdict
+        for number in (signal.SIGCONT, signal.SIGABRT):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+        deadline = time.monotonic() + 0.5
+        while self._status is None and time.monotonic() < deadline:
+            self._read()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._status = status if pid else None
+            time.sleep(0.005)
+        end_session(self.pid)
+        if self._status is None:
+            self._status = os.waitpid(self.pid, 0)[1]
+
+    def _finish(self) -> None:
+        left = end_session(self.pid)
+        self._read()
+        for end in (self._answer, self._output):
+            os.close(end)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self.verdict = self._judge(left)
+        self.verdict.seconds = round(time.monotonic() - self._started, 3)
+        self.verdict.output = self._printed.decode("utf-8", "replace")
+        self.done = True
+
+    def _judge(self, left: int) -> Verdict:
+        if self._killed is not None:
+            return self._killed
+        lines = [line for line in map(self._parse, self._said.splitlines()) if line is not None]
+        if not lines or "word" not in lines[0]:
+            return Verdict("fail", want="an answer", got=f"the process ended without one ({self._how()})")
+        try:
+            verdict = Verdict.from_dict(lines[0])
+        except (ValueError, TypeError):
+            return Verdict("error", got="the answer of the child could not be read")
+        if verdict.word == "pass" and left:
+            return Verdict("fail", want="no process left behind", got=f"{left} left behind")
+        if verdict.word == "pass" and (len(lines) != 2 or lines[1] != {"left": True}):  # noqa: PLR2004
+            return Verdict("fail", want="a clean end", got=f"the program died while it ended ({self._how()})")
+        return verdict
+
+    def _parse(self, line: bytes) -> dict[str, object] | None:
+        """One line of the pipe, None if it does not carry this check's nonce."""
+        try:
+            data = json.loads(line)
+        except ValueError:
+            return None
+        if not isinstance(data, dict) or data.pop("nonce", None) != self._nonce:
+            return None
+        return data
+
+    def _how(self) -> str:
+        status = self._status or 0
+        if os.WIFSIGNALED(status):
+            return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        return f"exit code {os.WEXITSTATUS(status)}"
+
+
+def end_session(leader: int) -> int:
+    """Kill every process of a child's session, and orphans that came to us; how many there were."""
+    found: set[int] = set()
+    for _ in range(50):
+        alive = [pid for pid in psutil.pids() if pid != leader and _session(pid) == leader]
+        if not alive:
+            break
+        found.update(alive)
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    return len(found)
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1

@@ -1,0 +1,118 @@
+"""Inside the forked child: one check, from closed doors to the answer in the pipe."""
+
+import atexit
+import contextlib
+import faulthandler
+import json
+import os
+import resource
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+from graders.kit.expect import CheckFailed, Inconclusive, show_error
+from graders.kit.verdict import Verdict, Word
+
+MEMORY = int(os.environ.get("KATAS_MEMORY_MB", "4096")) << 20
+BIGGEST_FILE = 64 << 20
+OPEN_FILES = 512
+
+
+def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonce: str) -> None:
+    """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends."""
+    code = 1
+    try:
+        _close_doors(output, scratch)
+        verdict = judge(body)
+        _send(answer, nonce, verdict.to_dict())
+        _leave_as_a_program_would()
+        _send(answer, nonce, {"left": True})
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _close_doors(output: int, scratch: str) -> None:
+    """Own session, own folder, no input, bounded means; stacks of all threads on SIGABRT."""
+    os.setsid()
+    os.chdir(scratch)
+    atexit._clear()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    for stream, target in (("stdout", 1), ("stderr", 2)):
+        setattr(sys, stream, open(target, "w", encoding="utf-8", errors="backslashreplace", closefd=False))
+        setattr(sys, f"__{stream}__", getattr(sys, stream))
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    faulthandler.enable(output, all_threads=True)
+    for limit, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, BIGGEST_FILE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_AS, MEMORY),
+    ):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+
+class DoesNotLoad(Exception):
+    """The module could not be imported; `__cause__` says why."""
+
+
+def judge(body: Callable[[], object]) -> Verdict:
+    """Run `body` and put whatever comes of it into a verdict."""
+    try:
+        body()
+    except DoesNotLoad as failed:
+        return _not_loaded(failed)
+    except CheckFailed as failed:
+        return Verdict("fail", failed.did, failed.want, failed.got, learner_line(failed),
+                       failed.story, failed.token)  # fmt: skip
+    except Inconclusive as undecided:
+        return Verdict("inconclusive", got=str(undecided))
+    except NotImplementedError as missing:
+        return Verdict("not attempted", got=show_error(missing), where=learner_line(missing))
+    except AssertionError as failed:
+        return Verdict("fail", got=str(failed), where=learner_line(failed))
+    except BaseException as error:  # noqa: BLE001 - whatever learner code raises is the finding
+        return Verdict("fail", want="no exception", got=show_error(error), where=learner_line(error))
+    return Verdict("pass")
+
+
+def _not_loaded(failed: DoesNotLoad) -> Verdict:
+    error = failed.__cause__ or failed
+    word: Word = "not attempted" if isinstance(error, NotImplementedError) else "fail"
+    where = learner_line(error)
+    if isinstance(error, SyntaxError):
+        where = f"{os.path.basename(error.filename or '')}:{error.lineno}  {(error.text or '').strip()}"  # noqa: PTH119 - a label
+    return Verdict(word, f"imported {failed}", "it loads", show_error(error), where, blocks=True)
+
+
+def learner_line(error: BaseException) -> str:
+    """The innermost line of the graded code in the traceback, as `file:line `source``."""
+    found = _innermost(error.__traceback__)
+    cause = error.__cause__
+    return found or (_innermost(cause.__traceback__) if cause is not None else "")
+
+
+def _innermost(trace: TracebackType | None) -> str:
+    lines = [
+        f"{os.path.basename(frame.filename)}:{frame.lineno}  {frame.line}"  # noqa: PTH119 - a label
+        for frame in traceback.extract_tb(trace)
+        if "/graders/" not in frame.filename and f"{os.sep}lib{os.sep}" not in frame.filename
+    ]
+    return lines[-1] if lines else ""
+
+
+def _send(answer: int, nonce: str, data: dict[str, object]) -> None:
+    line = json.dumps({"nonce": nonce, **data}).encode("ascii") + b"\n"
+    while line:
+        line = line[os.write(answer, line) :]
+
+
+def _leave_as_a_program_would() -> None:
+    """What would keep a real program from ending keeps this one: threads left behind, atexit handlers."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()

@@ -1,0 +1,120 @@
+"""What a check demands, said so that a failure teaches: what was done, what must hold, what came back.
+
+Comparison is strict and never asks the learner's objects for their opinion: exact types, the expected value on
+the left, containers element by element.
+"""
+
+import dataclasses
+import enum
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=BaseException)
+SHOWN = 300
+
+
+class CheckFailed(Exception):  # noqa: N818 - it says what happened
+    """A promise does not hold. `story` and `token` come from the simulation."""
+
+    def __init__(self, did: str, want: str, got: str, *, story: str = "", token: str = "") -> None:
+        super().__init__(did, want, got)
+        self.did, self.want, self.got, self.story, self.token = did, want, got, story, token
+
+    def __str__(self) -> str:
+        parts = (("did", self.did), ("expected", self.want), ("got", self.got))
+        return "; ".join(f"{name}: {text}" for name, text in parts if text)
+
+
+class Inconclusive(Exception):  # noqa: N818 - it says what happened
+    """The check could not decide; never shown as a pass."""
+
+
+def equal(got: object, want: object, *, did: str) -> None:
+    """`got` must be `want`: same type, same value, all the way down. Cost: linear in the size of `want`."""
+    if not same(want, got):
+        raise CheckFailed(did, show(want), show(got))
+
+
+def ensure(truth: bool, *, did: str, want: str = "", got: object = None) -> None:  # noqa: FBT001
+    """`truth` must be the value True (not merely something true)."""
+    if truth is not True:
+        raise CheckFailed(did, want, "" if got is None else show(got))
+
+
+def raises(error: type[E], job: Callable[[], object], *, did: str) -> E:
+    """`job()` must raise `error` or a subclass of it; answers with the exception."""
+    try:
+        value = job()
+    except NotImplementedError:
+        if issubclass(NotImplementedError, error):
+            raise CheckFailed(did, f"raises {error.__name__}", "NotImplementedError") from None
+        raise
+    except error as caught:
+        return caught
+    except (CheckFailed, Inconclusive):
+        raise
+    except Exception as other:
+        raise CheckFailed(did, f"raises {error.__name__}", f"raised {show_error(other)}") from other
+    raise CheckFailed(did, f"raises {error.__name__}", f"returned {show(value)}")
+
+
+def same(want: Any, got: Any) -> bool:
+    """Whether `got` is `want` as far as a caller can tell; `got`'s own `__eq__` is never asked."""
+    if want is got:
+        return True
+    if type(want) is not type(got):
+        return False
+    return _same_of_type(want, got)
+
+
+def _same_of_type(want: Any, got: Any) -> bool:
+    if isinstance(want, Mapping) and type(want).__module__ in {"builtins", "collections"}:
+        return len(want) == len(got) and all(
+            any(same(key, other) and same(want[key], got[other]) for other in _candidates(key, got))
+            for key in want
+        )
+    if isinstance(want, list | tuple):
+        return len(want) == len(got) and all(map(same, want, got))
+    if isinstance(want, set | frozenset):
+        return len(want) == len(got) and all(any(same(a, b) for b in got) for a in want)
+    if isinstance(want, enum.Enum):
+        return False
+    if dataclasses.is_dataclass(want):
+        names = [field.name for field in dataclasses.fields(want) if field.compare]
+        return all(same(getattr(want, name), getattr(got, name)) for name in names)
+    if isinstance(want, BaseException):
+        return same(want.args, got.args)
+    return _is_trusted(type(want)) and bool(want == got)
+
+
+def _candidates(key: object, mapping: Mapping[Any, Any]) -> list[Any]:
+    """The keys of `mapping` that could be `key`; one look-up for plain keys."""
+    if type(key) in {str, int, bytes, tuple, float}:
+        return [key] if type(key) is str and key in mapping else list(mapping)
+    return list(mapping)
+
+
+def _is_trusted(kind: type) -> bool:
+    """Types of the standard library compare honestly; unknown ones only by identity."""
+    return kind.__module__.partition(".")[0] in sys.stdlib_module_names
+
+
+def show(value: object) -> str:
+    """`repr` that cannot raise, run for ever in the report, or fill it."""
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 - a learner's __repr__ may do anything
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    if type(text) is not str:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 20]} … ({len(text):,} characters)"
+
+
+def show_error(error: BaseException) -> str:
+    """`ValueError('text')`, capped."""
+    try:
+        text = str(error)
+    except Exception as inner:  # noqa: BLE001 - a learner's __str__ may do anything
+        text = f"<message raises {type(inner).__name__}>"
+    return f"{type(error).__name__}: {text[:SHOWN]}" if text else type(error).__name__

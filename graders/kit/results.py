@@ -1,0 +1,54 @@
+"""results.json: the source of truth of a run, whole whatever dies.
+
+Written first with every expected check as "not run", and anew after every check.
+"""
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from graders.kit.topics import ROOT
+from graders.kit.verdict import Check
+
+SCHEMA: Final = 1
+DEFAULT: Final = ROOT / "results" / "results.json"
+
+
+class Results:
+    """The file of one run."""
+
+    def __init__(self, spec: str, checks: list[Check], path: str | None = None) -> None:
+        self._spec, self._checks = spec, checks
+        self._path = Path(path).resolve() if path else DEFAULT
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.write()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known so far."""
+        return {
+            "schema": SCHEMA,
+            "impl": self._spec,
+            "python": platform.python_version(),
+            "platform": sys.platform,
+            "checks": [
+                {
+                    "id": check.id,
+                    "topic": check.topic,
+                    "name": check.name,
+                    "promises": list(check.promises),
+                    "kind": check.kind,
+                    "text": check.text,
+                    **check.verdict.to_dict(),
+                }
+                for check in self._checks
+            ],
+        }
+
+    def write(self) -> None:
+        """Replace the file in one step."""
+        new = self._path.with_suffix(f".{os.getpid()}.tmp")
+        new.write_text(json.dumps(self.to_dict(), indent=1), encoding="utf-8")
+        new.replace(self._path)
