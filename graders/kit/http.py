@@ -22,7 +22,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import WSGIApplication
 from wsgiref.util import setup_testing_defaults
 
-from graders.kit.expect import CheckFailed
+from graders.kit.expect import CheckFailed, show
 
 Address = tuple[str, int]
 Headers = Mapping[str, str | None]
@@ -54,7 +54,7 @@ class Response:
             return json.loads(self.body)
         except ValueError as error:
             raise CheckFailed(
-                did=f"read the body of the answer {self.status}", want="JSON", got=self.body
+                did=f"read the body of the answer {self.status}", want="JSON", got=show(self.body)
             ) from error
 
 

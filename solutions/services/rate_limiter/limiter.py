@@ -56,7 +56,7 @@ class ClientLimiter:
             del self._levels[heapq.heappop(self._due)[2]]
 
     def _next_full(self) -> float:
-        """When the first bucket is full. Entries older than a later take are put right on the way."""
+        """When the first bucket is full. Entries that are out of date are put right."""
         while True:
             at, serial, client = self._due[0]
             full_at = self._levels[client].full_at
