@@ -280,3 +280,26 @@ def test_a_bad_token_is_refused_with_the_repair(token: str) -> None:
     """One line."""
     with pytest.raises(ValueError, match="copy it whole"):
         from_token(token)
+
+
+def test_time_can_pass_while_another_thread_is_stopped() -> None:
+    """A clock read before a switch is stale after it; sleepers whose time has come can run."""
+
+    def scene(sim: Sim) -> None:
+        seen: list[str] = []
+
+        def sleeper() -> None:
+            time.sleep(5)
+            seen.append("woken")
+
+        handle = sim.spawn(sleeper)
+        sim.settle()
+        start = time.monotonic()
+        sim.pass_time(6)
+        assert time.monotonic() == start + 6
+        sim.settle()
+        assert seen == ["woken"]
+        handle.join()
+
+    outcome = explore(scene, schedules=20)
+    assert outcome.failure is None, outcome.failure

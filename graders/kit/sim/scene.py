@@ -92,6 +92,13 @@ class Sim:
         """Let simulated time pass."""
         self._sched.block("sleep", self._sched.now + seconds, "sleeps")
 
+    def pass_time(self, seconds: float) -> None:
+        """Let simulated time go by while this thread runs on and the others stay where they are.
+
+        A real machine may stop a thread anywhere for a while: this shows readings that have grown stale.
+        """
+        self._sched.pass_time(seconds)
+
     def point(self) -> None:
         """A switch point in the grader's own code."""
         self._sched.step(self._sched.current.site)

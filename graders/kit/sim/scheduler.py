@@ -236,6 +236,11 @@ class Scheduler:
             )
         self.fail("deadlock", "every thread waits for ever")
 
+    def pass_time(self, seconds: float) -> None:
+        """Time goes by while the running thread runs on, as when a real machine stops the others for a while."""
+        self.now += seconds
+        self._wake_sleepers()
+
     def settle(self) -> None:
         """Let the others run until each is finished or blocked; no simulated time passes."""
         if self._ready_others():
