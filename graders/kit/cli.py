@@ -104,9 +104,17 @@ def _topics(arguments: Sequence[str]) -> int:
 
 
 def _grade(arguments: Sequence[str]) -> int:
-    from graders.kit.grade import main as grade  # noqa: PLC0415
+    from graders.kit.grade import run  # noqa: PLC0415
 
-    return grade(list(arguments))
+    parser = _Parser(prog="grade", description="Grade an implementation.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    parser.add_argument("--impl", default="exercises", help="exercises, solutions, peers:NAME, impostors:NAME, a path")
+    parser.add_argument("--check", action="append", default=[], metavar="NAME", help="only this check")
+    parser.add_argument("--replay", metavar="TOKEN", help="replay one schedule, as the report names it")
+    parser.add_argument("--results", metavar="FILE", help="where to write results.json")
+    parser.add_argument("--in-process", action="store_true", help="for debuggers; not a graded run")
+    parser.add_argument("--verbose", action="store_true", help="every open check in a line")
+    return run(parser.parse_args(arguments))
 
 
 def _conformance(arguments: Sequence[str]) -> int:

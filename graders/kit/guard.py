@@ -37,9 +37,9 @@ def guarded_builtins(refused: frozenset[str] = JUDGES | ANSWERS) -> dict[str, An
     return names
 
 
-def close_the_book(*folders: Path) -> None:
-    """From now on this process cannot open files below `folders`. Cannot be undone; call it in a child."""
-    closed = tuple(f"{folder}/" for folder in folders)
+def close_the_book(*paths: Path) -> None:
+    """From now on this process cannot open these files and folders. Cannot be undone; call it in a child."""
+    closed = tuple(map(str, paths))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str):

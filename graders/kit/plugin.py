@@ -24,6 +24,7 @@ from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
 SHAPE = "test_shape"
+ANSWER_FILES = ("impostors.py", "peers.py")
 HANGS_PER_TOPIC = 3
 KEY = pytest.StashKey["Grading"]()
 
@@ -34,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--impl", default="exercises", help="exercises, solutions, peers:NAME, impostors:NAME, a path")
     group.addoption("--in-process", action="store_true", help="for debuggers; not a graded run")
     group.addoption("--replay", metavar="TOKEN", help="replay one schedule of a check, as a report names it")
+    group.addoption("--only", metavar="NAMES", help="only the checks of these names, comma-separated")
     group.addoption("--results", metavar="FILE", help="where to write results.json")
 
 
@@ -74,14 +76,16 @@ class Grading:
         items[:] = [next(places) if item in set(checks) else item for item in items]
         self._order = checks
         for item in checks:
-            self.checks[item.nodeid] = describe(item)
+            self.checks[item.nodeid] = describe(item, self.spec)
         if checks:
             self.results = Results(self.spec, list(self.checks.values()), self._config.getoption("--results"))
 
     def run(self, item: pytest.Item) -> Verdict:
         """The verdict on one check, from its child; later ones are started ahead."""
         if self.in_process:
-            return judge(lambda: self._body(item))
+            verdict = judge(lambda: self._body(item))
+            item.session._setupstate.teardown_exact(None)  # noqa: SLF001
+            return verdict
         topic = self.checks[item.nodeid].topic
         if topic in self._blocked:
             return Verdict("blocked", got=self._blocked[topic])
@@ -138,19 +142,22 @@ class Grading:
         return item.runtest()
 
 
-def describe(item: pytest.Item) -> Check:
+def describe(item: pytest.Item, impl: str) -> Check:
     """The check that a pytest item is."""
     mark = item.get_closest_marker("check")
     topic = topic_of(item.path)
     assert mark is not None
     assert topic is not None
     text = " ".join((item.obj.__doc__ or "").split())  # type: ignore[attr-defined]
-    return Check(item.nodeid, topic.id, item.name, mark.args, mark.kwargs["kind"], text)
+    return Check(item.nodeid, topic.id, item.name, mark.args, mark.kwargs["kind"], text, impl)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Everything that is expected is known before the first check runs."""
+    names = set((config.getoption("--only") or "").split(",")) - {""}
+    if names:
+        items[:] = [item for item in items if item.name in names or item.name.partition("[")[0] in names]
     config.stash[KEY].expect(items)
 
 
@@ -166,8 +173,6 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     grading.results.write()
     item.ihook.pytest_runtest_logreport(report=_report(item, grading.checks[item.nodeid], grading.in_process))
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    if grading.in_process and nextitem is None:
-        item.session._setupstate.teardown_exact(None)  # noqa: SLF001
     return True
 
 
@@ -211,7 +216,8 @@ def _open(request: pytest.FixtureRequest, *, points: bool, spec: str | None = No
         wants_reference = {"reference", "plain_reference"} & set(request.fixturenames)
         for name in sorted(wants_reference):
             request.getfixturevalue(name)
-        close_the_book(ROOT / "solutions", source.topic.grader)
+        if not request.config.stash[KEY].in_process:
+            close_the_book(ROOT / "solutions", *(source.topic.grader / f for f in ANSWER_FILES))
     try:
         return open_source(source, points=points)
     except Mistake:

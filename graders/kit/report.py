@@ -27,8 +27,9 @@ def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
     if verdict.story:
         yield "  the story"
         yield from (f"    {clean(line)}" for line in verdict.story.splitlines())
-    replay = f" --replay {verdict.token}" if verdict.token else ""
-    yield f"  run it again     nox -s grade -- {check.topic} --check {check.name}{replay}"
+    impl = "" if check.impl == "exercises" else f" --impl {check.impl}"
+    replay = f" --replay {verdict.token}" if verdict.token.rpartition(":")[2] not in {"", "-"} else ""
+    yield f"  run it again     nox -s grade -- {check.topic}{impl} --check {check.name}{replay}"
     if in_process:
         yield "  (in process: not a graded run)"
 

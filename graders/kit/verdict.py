@@ -55,4 +55,5 @@ class Check:
     promises: tuple[str, ...]
     kind: str
     text: str
+    impl: str = "exercises"
     verdict: Verdict = field(default_factory=Verdict, compare=False)
