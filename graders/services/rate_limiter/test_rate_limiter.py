@@ -1,0 +1,391 @@
+"""One bucket: what it gives out, when, and what it says about that."""
+
+import math
+import random
+from fractions import Fraction
+
+from contracts.services.rate_limiter import Decision, TokenBucket
+from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
+from graders.kit.shape import test_shape  # noqa: F401
+
+MICROSECOND = Fraction(1, 1_000_000)
+SLACK = MICROSECOND * Fraction(11, 10)  # the microsecond of the contract, and the rounding of floats
+RATES = (2.0, 0.5, 3.0, 0.7, 1 / 3, 12.34, 1000.0)
+
+
+def allowed(bucket: TokenBucket, *tokens: int) -> list[bool]:
+    """The verdicts on these acquires, one after the other."""
+    return [bucket.try_acquire(number).allowed for number in tokens]
+
+
+def is_number(value: object) -> bool:
+    """Whether it is an int or float, NaN excluded."""
+    return type(value) in {int, float} and value == value  # noqa: PLR0124
+
+
+class Exact:
+    """The bucket of the contract in exact arithmetic."""
+
+    def __init__(self, rate: float, capacity: int, now: float) -> None:
+        self.rate, self.capacity = Fraction(rate), capacity
+        self.level, self.since = Fraction(capacity), Fraction(now)
+
+    def at(self, now: float) -> Fraction:
+        """The tokens at an instant, without those that a microsecond may bring."""
+        gained = (Fraction(now) - self.since) * self.rate
+        return min(Fraction(self.capacity), self.level + gained)
+
+    def follow(self, tokens: int, now: float, got: Decision, did: str) -> None:
+        """Check a decision, and do what it says."""
+        level = self.at(now)
+        wait = (tokens - level) / self.rate
+        if tokens > self.capacity or wait > SLACK:
+            equal(got.allowed, False, did=did)
+        elif wait < -SLACK or level == self.capacity:
+            equal(got.allowed, True, did=did)
+        if got.allowed:
+            level -= tokens
+        self.level, self.since = level, Fraction(now)
+        self._check_numbers(tokens, wait, got, did)
+
+    def _check_numbers(self, tokens: int, wait: Fraction, got: Decision, did: str) -> None:
+        self._near(got.window, self.capacity / self.rate, did + ", its window")
+        equal(got.limit, self.capacity, did=did + ", its limit")
+        slack = self.rate * SLACK
+        low, high = (max(0, math.floor(self.level + s)) for s in (-slack, slack))
+        if self.level in {0, self.capacity}:
+            high = low = int(self.level)
+        ensure(
+            type(got.remaining) is int and low <= got.remaining <= min(high, self.capacity),
+            did=did + ", its remaining",
+            want=f"{low}" if low == high else f"{low} to {high}",
+            got=got.remaining,
+        )
+        self._near(got.full_after, (self.capacity - self.level) / self.rate, did + ", its full_after")
+        if got.allowed or tokens > self.capacity:
+            want = 0.0 if got.allowed else math.inf
+            ensure(
+                is_number(got.retry_after) and got.retry_after == want,
+                did=did + ", its retry_after",
+                want=str(want),
+                got=got.retry_after,
+            )
+        else:
+            self._near(got.retry_after, wait, did + ", its retry_after")
+
+    @staticmethod
+    def _near(got: float, want: Fraction, did: str) -> None:
+        near = is_number(got) and math.isfinite(got) and abs(Fraction(got) - want) <= SLACK
+        ensure(near, did=did, want=f"{float(want):.9f}, to a microsecond", got=got)
+
+
+@check("P1", kind="behaviour")
+def test_new_bucket_is_full(impl: Implementation) -> None:
+    """Seven acquires of one token from a new bucket of five; then of five from another."""
+
+    def scene(sim: Sim) -> None:
+        made = "TokenBucket(rate=1.0, capacity=5)"
+        bucket = impl.TokenBucket(1.0, 5)
+        did = f"{made}, 7 acquires at once"
+        equal(allowed(bucket, 1, 1, 1, 1, 1, 1, 1), [True] * 5 + [False] * 2, did=did)
+        bucket = impl.TokenBucket(rate=1.0, capacity=5)
+        equal(allowed(bucket, 5, 1), [True, False], did=f"{made}, acquires of 5, 1")
+        equal(allowed(impl.TokenBucket(0.001, 1), 1, 1), [True, False], did="capacity 1: 1, 1")
+        equal(bucket.try_acquire(tokens=1).allowed, False, did=f"{made}, after 5 and 1, one more")
+
+    simulate(scene)
+
+
+@check("P1", kind="timing")
+def test_never_more_than_capacity_at_once(impl: Implementation) -> None:
+    """Nobody asks for a day: before the first acquire, after some, after all are gone."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(10.0, 4)
+        for before in ("nothing", "4 acquires", "1 acquire"):
+            sim.sleep(86_400.0)
+            did = f"capacity 4: {before}, a day of rest, then 5 acquires at once"
+            equal(allowed(bucket, 1, 1, 1, 1, 1), [True] * 4 + [False], did=did)
+            sim.sleep(86_400.0)
+            bucket.try_acquire()
+
+    simulate(scene)
+
+
+@check("P1", "P8", kind="behaviour")
+def test_buckets_share_nothing(impl: Implementation) -> None:
+    """Two buckets of different rate and capacity, used in turn."""
+
+    def scene(sim: Sim) -> None:
+        one, other = impl.TokenBucket(1.0, 2), impl.TokenBucket(2.0, 3)
+        equal(allowed(one, 1, 1, 1), [True, True, False], did="capacity 2: 3 acquires")
+        equal(allowed(other, 1, 1, 1, 1), [True] * 3 + [False], did="another of 3: 4 acquires")
+        sim.sleep(1.01)
+        equal(allowed(other, 1, 1, 1), [True, True, False], did="the other, 1.01 s later, at 2/s")
+        equal(allowed(one, 1, 1), [True, False], did="the one, 1.01 s later, at 1/s")
+
+    simulate(scene)
+
+
+@check("P2", kind="timing")
+def test_no_two_bursts_within_one_window(impl: Implementation) -> None:
+    """A burst shortly before a second is over, and another shortly after."""
+
+    def scene(sim: Sim) -> None:
+        for wait in (0.0, 0.4, 0.9, 0.95, 0.999):
+            bucket = impl.TokenBucket(10.0, 10)
+            sim.sleep(math.ceil(sim.now()) - sim.now() + wait)
+            first = sum(allowed(bucket, *[1] * 12))
+            sim.sleep(0.125)
+            second = sum(allowed(bucket, *[1] * 12))
+            did = f"10/s, capacity 10: {wait} s into a second ask 12 times, and 0.125 s later again"
+            equal((first, second), (10, 1), did=did)
+
+    simulate(scene)
+
+
+@check("P2", kind="timing")
+def test_no_stretch_of_time_gives_more(impl: Implementation) -> None:
+    """A greedy caller at irregular instants; every stretch of his time is looked at."""
+
+    def scene(sim: Sim) -> None:
+        chance = random.Random(5)
+        for rate, capacity in ((2.0, 5), (0.7, 3), (50.0, 8)):
+            bucket = impl.TokenBucket(rate, capacity)
+            grants: list[tuple[float, int]] = []
+            for _ in range(150):
+                sim.sleep(chance.choice((0.0, 0.01, 0.3, 1.0)) * chance.random() / rate * 4)
+                tokens = chance.randint(1, capacity)
+                if bucket.try_acquire(tokens).allowed:
+                    grants.append((sim.now(), tokens))
+            for start, (begin, _) in enumerate(grants):
+                total = 0
+                for end, tokens in grants[start:]:
+                    total += tokens
+                    most = capacity + rate * (end - begin + 2e-6)
+                    did = f"{rate}/s, capacity {capacity}: tokens given in {end - begin:.3f} s"
+                    ensure(total <= most, did=did, want=f"at most {most:.3f}", got=total)
+
+    simulate(scene)
+
+
+@check("P3", kind="timing")
+def test_fractions_of_tokens_are_kept(impl: Implementation) -> None:
+    """Asked every 0.3 s for a minute, at rates that are no whole numbers."""
+
+    def scene(sim: Sim) -> None:
+        for rate in (0.5, 0.75, 1.25, 0.1, 2 / 3):
+            bucket = impl.TokenBucket(rate, 3)
+            allowed(bucket, 3)
+            start, given = sim.now(), 0
+            for _ in range(200):
+                sim.sleep(0.3007)
+                given += bucket.try_acquire().allowed
+            did = f"{rate:.3f}/s, emptied, then asked every 0.3007 s for a minute: tokens given"
+            equal(given, math.floor(rate * (sim.now() - start)), did=did)
+
+    simulate(scene)
+
+
+@check("P3", kind="timing")
+def test_asking_often_loses_nothing(impl: Implementation) -> None:
+    """Asked thousands of times a second, far faster than tokens come."""
+
+    def scene(sim: Sim) -> None:
+        for rate, every in ((1.0, 0.0007), (100.0, 0.000301), (0.25, 0.0031)):
+            bucket = impl.TokenBucket(rate, 2)
+            allowed(bucket, 2)
+            start, given = sim.now(), 0
+            for _ in range(4_000):
+                sim.sleep(every)
+                given += bucket.try_acquire().allowed
+            did = f"{rate}/s, emptied, then asked every {every} s, 4,000 times: tokens given"
+            equal(given, math.floor(rate * (sim.now() - start)), did=did)
+
+    simulate(scene)
+
+
+@check("P3", kind="timing")
+def test_no_drift(impl: Implementation) -> None:
+    """Tokens taken as soon as they are there, thousands in a row: the n-th comes when it is due."""
+
+    def scene(sim: Sim) -> None:
+        for rate, capacity in ((3.0, 5), (0.7, 2), (977.0, 3)):
+            bucket = impl.TokenBucket(rate, capacity)
+            start, given = sim.now(), 0
+            while given < 4_000:
+                decision = bucket.try_acquire()
+                if decision.allowed:
+                    given += 1
+                else:
+                    sim.sleep(max(decision.retry_after, 1e-7))
+            late = sim.now() - start - (given - capacity) / rate
+            did = f"{rate}/s, capacity {capacity}: each token taken when retry_after has passed"
+            ensure(abs(late) < 3e-6, did=did, want=f"token {given:,} when it is due", got=late)
+
+    simulate(scene)
+
+
+@check("P4", kind="behaviour")
+def test_refused_acquire_costs_nothing(impl: Implementation) -> None:
+    """Three of five are taken, then 3 are refused again and again, then the 2 are taken."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(0.001, 5)
+        did = "capacity 5: acquires of 3, then 3 (ten times), 2, 1"
+        want = [True] + [False] * 10 + [True, False]
+        equal(allowed(bucket, 3, *[3] * 10, 2, 1), want, did=did)
+
+    simulate(scene)
+
+
+@check("P4", kind="timing")
+def test_refusals_do_not_postpone(impl: Implementation) -> None:
+    """A caller who is refused all the time gets his tokens no later than a patient one."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(0.25, 4)
+        allowed(bucket, 4)
+        for _ in range(799):
+            sim.sleep(0.01)
+            equal(allowed(bucket, 4, 3, 2), [False] * 3, did="0.25/s, emptied: 4, 3, 2 within 8 s")
+        sim.sleep(0.02)
+        equal(allowed(bucket, 3, 2, 1), [False, True, False], did="8.01 s after that: 3, 2, 1")
+
+    simulate(scene)
+
+
+@check("P4", kind="behaviour")
+def test_more_than_capacity_is_always_refused(impl: Implementation) -> None:
+    """Four and a thousand from a full bucket of three, then the three."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(1.0, 3)
+        for tokens in (4, 1_000):
+            decision = bucket.try_acquire(tokens)
+            equal(decision.allowed, False, did=f"{tokens} from a full bucket of 3")
+            ensure(
+                decision.retry_after == math.inf,
+                did=f"retry_after of {tokens} from a full bucket of 3",
+                want="math.inf",
+                got=decision.retry_after,
+            )
+            sim.sleep(100.0)
+        equal(allowed(bucket, 3, 1), [True, False], did="then 3 and 1 of the same bucket")
+        equal(bucket.try_acquire(4).retry_after, math.inf, did="retry_after of 4 when it is empty")
+
+    simulate(scene)
+
+
+@check("P5", kind="behaviour")
+def test_decision_by_example(impl: Implementation) -> None:
+    """A bucket of 4 at 2 tokens a second: three taken, one more, and one refused."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(2.0, 4)
+        exact = Exact(2.0, 4, sim.now())
+        for wait, tokens in ((0.0, 3), (0.25, 1), (0.0, 1), (0.125, 2), (0.0, 9), (9.0, 4)):
+            sim.sleep(wait)
+            decision = bucket.try_acquire(tokens)
+            ensure(isinstance(decision, Decision), did="try_acquire", want="a Decision", got=decision)
+            exact.follow(tokens, sim.now(), decision, f"2/s, capacity 4: {tokens} after {wait} s")
+
+    simulate(scene)
+
+
+@check("P3", "P5", kind="timing")
+def test_decisions_are_exact(impl: Implementation) -> None:
+    """Random acquires at random instants, compared with exact arithmetic."""
+
+    def scene(sim: Sim) -> None:
+        chance = random.Random(11)
+        for rate in RATES:
+            capacity = chance.choice((1, 3, 10))
+            bucket, exact = impl.TokenBucket(rate, capacity), Exact(rate, capacity, sim.now())
+            for _ in range(60):
+                sim.sleep(chance.choice((0.0, 0.1, 1.0, 3.0)) * chance.random() / rate)
+                tokens = chance.randint(1, capacity + (chance.random() < 0.1))
+                did = f"{rate:.6g}/s, capacity {capacity}: {tokens} when {float(exact.at(sim.now())):.6f}"
+                did += " tokens are there"
+                exact.follow(tokens, sim.now(), bucket.try_acquire(tokens), did)
+
+    simulate(scene)
+
+
+@check("P5", kind="timing")
+def test_retry_after_is_enough(impl: Implementation) -> None:
+    """Refused, slept exactly retry_after, asked again; at rates that floats cannot add up."""
+
+    def scene(sim: Sim) -> None:
+        for rate in (*RATES, 0.1, 7.3, 1e-3):
+            bucket = impl.TokenBucket(rate, 3)
+            allowed(bucket, 3)
+            for round_ in range(25):
+                tokens = 1 + round_ % 3
+                refused = bucket.try_acquire(tokens)
+                equal(refused.allowed, False, did=f"{rate:.6g}/s, empty: an acquire of {tokens}")
+                sim.sleep(refused.retry_after)
+                did = f"{rate:.6g}/s: {tokens} refused, slept retry_after = {refused.retry_after!r}, again"
+                equal(bucket.try_acquire(tokens).allowed, True, did=did)
+                sim.sleep(0.3 * round_ / 25 / rate)
+
+    simulate(scene)
+
+
+@check("P5", kind="timing")
+def test_before_retry_after_is_too_early(impl: Implementation) -> None:
+    """Refused, slept a bit less than retry_after, asked again; then the rest."""
+
+    def scene(sim: Sim) -> None:
+        for rate in RATES:
+            bucket = impl.TokenBucket(rate, 2)
+            allowed(bucket, 2)
+            for early in (0.5 / rate, 0.1 / rate, 1e-5, 4e-6):
+                wait = bucket.try_acquire(2).retry_after
+                sim.sleep(max(0.0, wait - early))
+                again = bucket.try_acquire(2)
+                did = f"{rate:.6g}/s: 2 refused, asked again {early:.6f} s before retry_after has passed"
+                equal(again.allowed, False, did=did)
+                sim.sleep(again.retry_after)
+                equal(bucket.try_acquire(2).allowed, True, did=did + ", and when it has")
+
+    simulate(scene)
+
+
+@check("P6", kind="timing")
+def test_wall_clock_has_no_say_in_a_bucket(impl: Implementation) -> None:
+    """The wall clock is set 8 hours forwards and backwards between acquires."""
+
+    def scene(sim: Sim) -> None:
+        bucket = impl.TokenBucket(1.0, 3)
+        equal(allowed(bucket, 3, 1), [True, False], did="3 of 3, then 1")
+        for jump in (28_800.0, -57_600.0, 28_800.0, -86_400.0):
+            sim.jump_wall_clock(jump)
+            did = f"emptied, then the wall clock set by {jump:+,.0f} s"
+            equal(allowed(bucket, 1), [False], did=did)
+            sim.sleep(1.01)
+            equal(allowed(bucket, 1, 1), [True, False], did=did + ", and 1.01 s later, at 1/s")
+
+    simulate(scene)
+
+
+@check("P13", kind="contract")
+def test_bad_arguments_of_a_bucket(impl: Implementation) -> None:
+    """Rates and capacities that mean nothing, and acquires of less than one token."""
+
+    def scene(sim: Sim) -> None:
+        for rate in (0, 0.0, -1.0, math.nan, math.inf, -math.inf):
+            raises(ValueError, lambda r=rate: impl.TokenBucket(r, 1), did=f"TokenBucket({rate}, 1)")
+        for capacity in (0, -3):
+            did = f"TokenBucket(1.0, {capacity})"
+            raises(ValueError, lambda c=capacity: impl.TokenBucket(1.0, c), did=did)
+        bucket = impl.TokenBucket(1.0, 3)
+        allowed(bucket, 2)
+        for tokens in (0, -1, -1_000):
+            did = f"try_acquire({tokens})"
+            raises(ValueError, lambda n=tokens: bucket.try_acquire(n), did=did)
+        did = "2 of 3 taken, then try_acquire(0), (-1), (-1000), and 2, 1, 1"
+        equal(allowed(bucket, 2, 1, 1), [False, True, False], did=did)
+        equal(allowed(impl.TokenBucket(5, 2), 2), [True], did="TokenBucket(5, 2): a whole rate, 2")
+
+    simulate(scene)
