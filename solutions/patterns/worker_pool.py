@@ -59,25 +59,18 @@ class WorkerPool:
         future: Future[T] = Future()
         future.add_done_callback(self._leave_if_cancelled)
         with self._lock:
-            self._room.wait_for(lambda: self._closed or self._free_places, timeout)
-            if self._closed:
-                raise PoolClosed("submit after shutdown")
-            if not self._free_places:
-                raise PoolFull(f"no place became free within {timeout} s")
-            self._grow()
-            self._free_places -= 1
+            self._take_place(timeout)
             self._waiting[future] = partial(task, *args)
             self._work.notify()
         return future
 
     def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
         """Close, wake everybody, and then wait without the lock."""
-        dropped: list[Future[Any]] = []
         with self._lock:
             self._closed = True
-            if cancel_pending:
-                dropped.extend(self._waiting)
-                self._waiting.clear()
+            dropped = list(self._waiting) if cancel_pending else []
+            for future in dropped:
+                del self._waiting[future]
             self._work.notify_all()
             self._room.notify_all()
         for future in dropped:
@@ -98,6 +91,16 @@ class WorkerPool:
     ) -> None:
         self.shutdown()
 
+    def _take_place(self, timeout: float | None) -> None:
+        """Wait for a free place and take it, with the lock held."""
+        self._room.wait_for(lambda: self._closed or self._free_places, timeout)
+        if self._closed:
+            raise PoolClosed("submit after shutdown")
+        if not self._free_places:
+            raise PoolFull(f"no place became free within {timeout} s")
+        self._grow()
+        self._free_places -= 1
+
     def _grow(self) -> None:
         """Start one more worker if there may be; before anything else, since this can fail."""
         if len(self._threads) < self._workers:
@@ -113,13 +116,18 @@ class WorkerPool:
     def _run_next(self) -> bool:
         """Wait for a task and run it; False when there will be no more."""
         with self._lock:
-            self._work.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
-                return False
-            future, call = self._waiting.popitem(last=False)
+            taken = self._take_task()
+        if taken is None:
+            return False
+        future, call = taken
         if future.set_running_or_notify_cancel():
             self._run(future, call)
         return True
+
+    def _take_task(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        """Wait for the oldest waiting task, with the lock held; None at the end of the pool."""
+        self._work.wait_for(lambda: self._waiting or self._closed)
+        return self._waiting.popitem(last=False) if self._waiting else None
 
     def _run(self, future: Future[Any], call: Callable[[], Any]) -> None:
         try:

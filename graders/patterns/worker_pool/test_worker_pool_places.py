@@ -118,17 +118,19 @@ def test_two_callers_one_place(impl: Implementation) -> None:
 
 @check("P3", kind="concurrency")
 def test_two_tasks_end_at_once(impl: Implementation) -> None:
-    """Two workers finish at the same moment; then the places are counted."""
+    """Two workers finish at the same moment; then two tasks are submitted with timeout=0."""
 
     def scene(_: Sim) -> None:
         pool = impl.WorkerPool(workers=2, backlog=0)
-        futures = [pool.submit(nothing) for _ in range(2)]
+        meeting = threading.Barrier(2)
+        futures = [pool.submit(meeting.wait) for _ in range(2)]
         for future in futures:
             future.result()
-        equal(count_places(pool), 2, did="two tasks ended together; places of WorkerPool(2, 0)")
+        accepted = [is_accepted(pool, nothing) for _ in range(2)]
+        equal(accepted, [True, True], did="two tasks ended together; two more, timeout=0: accepted")
         pool.shutdown()
 
-    explore(scene, schedules=120)
+    explore(scene, schedules=250)
 
 
 @check("P3", kind="behaviour")
