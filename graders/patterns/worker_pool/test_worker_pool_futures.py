@@ -170,7 +170,7 @@ def test_wait_reports_cancelled_futures(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P13", "P9", kind="behaviour")
+@check("P13", kind="behaviour")
 def test_as_completed_reports_what_shutdown_cancelled(impl: Implementation) -> None:
     """One task runs, two wait; shutdown(cancel_pending=True); as_completed over all three."""
 
