@@ -268,8 +268,7 @@ def test_unknown_paths_and_methods(impl: Implementation) -> None:
         for path in ("/", "/cache", "/cachek", "/stats/", "/stats/x", "/Cache/k", "/x/cache/k"):
             for method in ("GET", "PUT", "POST"):
                 did = f"{method} {path}"
-                refused(
-                    app, did, 404, call(app, method, path, body=b"v" if method == "PUT" else b"")
+                refused(did, 404, call(app, method, path, body=b"v" if method == "PUT" else b"")
                 )
         for path, allowed in (
             ("/stats", {"GET", "HEAD"}),
