@@ -26,7 +26,7 @@ class Checkout:
         ignore = shutil.ignore_patterns("__pycache__", ".*_cache")
         for folder in FOLDERS:
             shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
-        for name in ("pyproject.toml", "noxfile.py"):
+        for name in ("conftest.py", "noxfile.py", "pyproject.toml"):
             shutil.copy(ROOT / name, root / name)
 
     def kit(self, *arguments: str) -> subprocess.CompletedProcess[str]:

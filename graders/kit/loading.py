@@ -12,6 +12,7 @@ from typing import Any
 
 from graders.kit.guard import ANSWERS, guarded_builtins
 from graders.kit.mistakes import Mistake, nearest
+from graders.kit.parts import require
 from graders.kit.sim import Finder, Manner, load, sources, survey
 from graders.kit.topics import ROOT, Topic
 
@@ -62,6 +63,7 @@ def parse(topic: Topic, spec: str) -> Source:
     if spec == "solutions":
         return Source(topic, spec, _existing(topic.solution, "the reference is missing"))
     if kind in {"peers", "impostors"} and name:
+        require(topic, kind, name)
         return Source(topic, kind, _existing(topic.grader / f"{kind}.py", f"{topic.id} has none"), name)
     path = Path(spec).expanduser()
     path = path if path.is_absolute() else Path.cwd() / path

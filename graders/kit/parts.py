@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.kit.mistakes import Mistake
+from graders.kit.mistakes import Mistake, nearest
 from graders.kit.topics import Topic
 
 
@@ -69,6 +69,14 @@ def peers_of(topic: Topic) -> list[Peer]:
         for path, node in _namespaces(topic, "peers.py")
         if _attribute(node, "requires") is not None or _attribute(node, "fails") is not None
     ]
+
+
+def require(topic: Topic, kind: str, name: str) -> None:
+    """Raise a ``Mistake`` unless ``name`` is one of the topic's impostors (or peers)."""
+    known = [part.name for part in (impostors_of if kind == "impostors" else peers_of)(topic)]
+    if name not in known:
+        hint = nearest(name, known) or f": it has {', '.join(known) or 'none'}"
+        raise Mistake(f"{topic.id} has no {kind}:{name}{hint}")
 
 
 def parse(path: Path) -> ast.Module:
