@@ -167,7 +167,8 @@ class RateLimitMiddleware(Protocol):
     3. If it is allowed, the application is called with the same environ, and what it returns is
        returned: not read, not copied, not closed here. Status, body and headers are its own, also
        when it calls `start_response` again with `exc_info`, or writes with the callable that
-       `start_response` returns; to every set of headers the two fields below are added.
+       `start_response` returns; to every set of headers the two fields below are added (the list
+       that the application hands over is not changed). What it raises goes on to the caller.
     4. If it is refused, the answer is 429 with the two fields and:
        * `Retry-After`: retry_after in seconds, rounded up to a whole number, at least 1. Without
          this field if retry_after is infinite.
@@ -180,7 +181,7 @@ class RateLimitMiddleware(Protocol):
         RateLimit: "default";r=9;t=1
 
     `q` is the decision's limit, `w` its window rounded up, `r` its remaining, `t` its full_after
-    rounded up. (A number that is whole to a microsecond may be rounded to that number.)
+    rounded up. (In these two, what is whole to a microsecond may be rounded to that number.)
     """
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from contracts.services.rate_limiter import Decision
 
-ROUNDING = 5e-7
-"""Seconds added to a retry_after, so that rounding cannot make it too short; twice is allowed."""
+ROUNDING = 1e-7
+"""Seconds by which an instant may be missed for the rounding of floats: a caller who sleeps exactly
+retry_after wakes up a little before or after that. The contract allows ten times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,15 @@ class Limit:
 
     def refused(self, tokens: int, left: float) -> Decision:
         """The answer to an acquire of `tokens`, when only `left` are in the bucket."""
-        wait = math.inf if tokens > self.capacity else self.seconds(tokens - left) + ROUNDING
+        wait = math.inf if tokens > self.capacity else self.seconds(tokens - left)
         return self._decision(False, left, wait, self.seconds(self.capacity - left))
 
     def no_place(self, tokens: int, wait: float) -> Decision:
-        """The answer to a newcomer when the next client is forgotten in `wait` seconds."""
+        """The answer to a newcomer when the next client is forgotten in `wait` seconds.
+
+        Nobody is forgotten too early, not even by the rounding of floats, since that could add up:
+        here the newcomer waits longer instead.
+        """
         wait += ROUNDING
         return self._decision(False, 0.0, math.inf if tokens > self.capacity else wait, wait)
 
@@ -42,9 +47,13 @@ class Limit:
         """How long it takes until so many tokens have come."""
         return tokens / self.rate
 
+    def whole(self, left: float) -> int:
+        """How many tokens could be taken when `left` are in the bucket."""
+        return min(self.capacity, math.floor(left + ROUNDING * self.rate))
+
     def _decision(self, allowed: bool, left: float, retry_after: float, full: float) -> Decision:
         window = self.seconds(self.capacity)
-        return Decision(allowed, self.capacity, window, math.floor(left), retry_after, full)
+        return Decision(allowed, self.capacity, window, self.whole(left), retry_after, full)
 
 
 class Level:
@@ -60,9 +69,10 @@ class Level:
         limit = self._limit
         gained = (now - self._since) * limit.rate
         there, self._since = min(float(limit.capacity), self._tokens + gained), now
-        if tokens > there:
+        if tokens > limit.whole(there):
             self._tokens = there
             return limit.refused(tokens, there)
+        # What was rounded in favour of the caller stays owed: a little less than nothing is left.
         self._tokens = there - tokens
         return limit.allowed(self._tokens)
 

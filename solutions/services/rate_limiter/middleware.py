@@ -49,7 +49,7 @@ def _too_many(
     body = json.dumps({"error": "too many requests"}).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if decision.retry_after < math.inf:
-        headers.append(("Retry-After", str(max(1, _seconds(decision.retry_after)))))
+        headers.append(("Retry-After", str(max(1, math.ceil(decision.retry_after)))))
     start_response("429 Too Many Requests", [*headers, *_fields(decision)])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
@@ -64,5 +64,5 @@ def _fields(decision: Decision) -> _Headers:
 
 
 def _seconds(exact: float) -> int:
-    """Round up, but not for the sake of what the floats have left over."""
+    """Round up, but 7 / 0.7, which floats make a bit more than 10, to 10."""
     return math.ceil(max(0.0, exact - _MICROSECOND))

@@ -1,0 +1,428 @@
+"""A bucket per client: who is remembered, for how long, and what happens when there is no place."""
+
+import gc
+import math
+import random
+import tracemalloc
+import weakref
+from collections.abc import Callable, Hashable
+from fractions import Fraction
+
+from contracts.services.rate_limiter import ClientLimiter, Decision
+from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
+
+SLACK = 1.1e-6
+NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
+
+
+def allowed(limiter: ClientLimiter, client: Hashable, *tokens: int) -> list[bool]:
+    """The verdicts on these acquires of one client."""
+    return [limiter.try_acquire(client, number).allowed for number in tokens]
+
+
+def near(got: object, want: float, did: str) -> None:
+    """`got` is `want` to a microsecond."""
+    good = type(got) in {int, float} and abs(got - want) <= SLACK  # type: ignore[operator]
+    ensure(good, did=did, want=f"{want:.6f}, to a microsecond", got=got)
+
+
+class Key:
+    """A client that can be watched: is anything of it kept?"""
+
+
+class Exact:
+    """The limiter of the contract in exact arithmetic: for each client, when its bucket is full."""
+
+    def __init__(self, rate: float, capacity: int, max_clients: int) -> None:
+        self.rate, self.capacity, self.max_clients = Fraction(rate), capacity, max_clients
+        self.full_at: dict[Hashable, Fraction] = {}
+
+    def remembered(self, now: float) -> int:
+        """How many buckets are not full; afterwards only they are in `full_at`."""
+        self.full_at = {c: at for c, at in self.full_at.items() if at > Fraction(now)}
+        return len(self.full_at)
+
+    def sure(self, now: float) -> bool:
+        """Whether no bucket becomes full, and no token complete, about now."""
+        waits = [(at - Fraction(now)) * self.rate for at in self.full_at.values()]
+        return all(abs(wait - round(wait)) > Fraction(1, 1000) for wait in waits)
+
+    def acquire(self, client: Hashable, tokens: int, now: float) -> tuple[bool, int, Fraction]:
+        """Whether it is allowed; remaining; and what is left to wait."""
+        known, full = client in self.full_at, self.remembered(now) >= self.max_clients
+        if full and client not in self.full_at:
+            return False, 0, min(self.full_at.values()) - Fraction(now)
+        assert known or client not in self.full_at
+        full_at = self.full_at.get(client, Fraction(now))
+        level = self.capacity - (full_at - Fraction(now)) * self.rate
+        if tokens > level:
+            return False, math.floor(level), (tokens - level) / self.rate
+        self.full_at[client] = full_at + tokens / self.rate
+        return True, math.floor(level - tokens), Fraction(0)
+
+
+@check("P8", kind="behaviour")
+def test_every_client_has_its_own_bucket(impl: Implementation) -> None:
+    """One client takes all it has; another one, and a third, begin with all of theirs."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(2.0, 3, 100)
+        for client in ("alice", "bob", ("10.0.0.1", 4), None, b"alice", 7):
+            did = f"capacity 3: 4 acquires of {client!r}, a new client"
+            equal(allowed(limiter, client, 1, 1, 1, 1), [True] * 3 + [False], did=did)
+        sim.sleep(0.51)
+        equal(allowed(limiter, "bob", 1, 1), [True, False], did="0.51 s later, at 2/s: bob, twice")
+        equal(allowed(limiter, "alice", 1, 1), [True, False], did="and alice, twice")
+        equal(allowed(limiter, "alice\0", 3), [True], did="and 3 of another new client")
+        equal(limiter.try_acquire("alice").allowed, False, did="alice once more, tokens left away")
+        equal(limiter.try_acquire(client="x", tokens=3).allowed, True, did="arguments by name")
+
+    simulate(scene)
+
+
+@check("P8", kind="behaviour")
+def test_clients_are_compared_as_a_dict_does(impl: Implementation) -> None:
+    """1, 1.0 and True are one client, "1" is another; equal tuples are one."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(NEVER, 2, 100)
+        equal(allowed(limiter, 1, 2), [True], did="capacity 2: 2 of client 1")
+        equal(allowed(limiter, 1.0, 1), [False], did="then 1 of client 1.0")
+        equal(allowed(limiter, "1", 1), [True], did='then 1 of client "1"')
+        equal(allowed(limiter, ("a", 1), 2), [True], did='2 of client ("a", 1)')
+        equal(allowed(limiter, tuple(["a", 1]), 1), [False], did="1 of an equal tuple")  # noqa: C409
+        equal(len(limiter), 3, did="len of the limiter: 1, '1' and the tuple")
+
+    simulate(scene)
+
+
+@check("P8", "P10", kind="behaviour")
+def test_limiters_share_nothing(impl: Implementation) -> None:
+    """The same client at two limiters, one of them full."""
+
+    def scene(sim: Sim) -> None:
+        one, other = impl.ClientLimiter(1.0, 1, 1), impl.ClientLimiter(1.0, 2, 2)
+        equal(allowed(one, "a", 1, 1), [True, False], did="capacity 1: a, twice")
+        equal(
+            allowed(other, "a", 2, 1), [True, False], did="another limiter of capacity 2: 2, 1 of a"
+        )
+        equal(allowed(other, "b", 2), [True], did="and of b, for whom the other one has a place")
+        equal((len(one), len(other)), (1, 2), did="len of both")
+
+    simulate(scene)
+
+
+@check("P2", "P4", kind="behaviour")
+def test_buckets_of_a_limiter_are_buckets(impl: Implementation) -> None:
+    """What holds for one bucket: no cap is passed, refusals are free, fractions are kept."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(0.25, 5, 100)
+        equal(
+            allowed(limiter, "a", 3, 3, 3, 2, 1), [True, False, False, True, False], did="3 3 3 2 1"
+        )
+        equal(allowed(limiter, "b", 6), [False], did="6 of capacity 5")
+        given = 0
+        for _ in range(250):
+            sim.sleep(0.17)
+            given += limiter.try_acquire("a").allowed
+        equal(given, 10, did="0.25/s, emptied, asked every 0.17 s for 42.5 s: tokens given")
+        sim.sleep(86_400.0)
+        equal(allowed(limiter, "a", 5, 1), [True, False], did="after a day of rest: 5, 1")
+
+    simulate(scene)
+
+
+@check("P5", "P8", "P10", kind="timing")
+def test_limiter_against_exact_arithmetic(impl: Implementation) -> None:
+    """Random acquires of five clients at a limiter with three places."""
+
+    def scene(sim: Sim) -> None:
+        chance = random.Random(3)
+        for rate, capacity in ((2.0, 4), (0.7, 3), (30.0, 1)):
+            limiter, exact = impl.ClientLimiter(rate, capacity, 3), Exact(rate, capacity, 3)
+            for _ in range(80):
+                sim.sleep(chance.choice((0.0, 0.3, 1.0)) * chance.random() * capacity / rate)
+                while not exact.sure(sim.now()):
+                    sim.sleep(0.01 / rate)
+                client, tokens = chance.choice("abcde"), chance.randint(1, capacity)
+                before = exact.remembered(sim.now())
+                did = (
+                    f"{rate}/s, capacity {capacity}, 3 places, {before} taken: {tokens} of {client}"
+                )
+                equal(len(limiter), before, did=did + "; len before")
+                got = limiter.try_acquire(client, tokens)
+                verdict, remaining, wait = exact.acquire(client, tokens, sim.now())
+                equal(got.allowed, verdict, did=did)
+                equal(got.remaining, remaining, did=did + ", its remaining")
+                near(got.retry_after, float(wait), did + ", its retry_after")
+
+    simulate(scene)
+
+
+@check("P9", kind="timing")
+def test_client_is_forgotten_when_its_bucket_is_full(impl: Implementation) -> None:
+    """Three tokens taken at 2 a second: remembered for 1.5 s. One more prolongs that."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(2.0, 4, 10)
+        equal(len(limiter), 0, did="len of a new limiter")
+        allowed(limiter, "a", 3)
+        equal(len(limiter), 1, did="2/s, capacity 4: len after 3 of a")
+        sim.sleep(1.499)
+        equal(len(limiter), 1, did="len 1.499 s later, when the bucket is all but full")
+        sim.sleep(0.002)
+        equal(len(limiter), 0, did="len 1.501 s later, when the bucket is full")
+        allowed(limiter, "b", 1)
+        allowed(limiter, "c", 4)
+        sim.sleep(0.25)
+        allowed(limiter, "b", 2)
+        for wait, want in ((0.0, 2), (1.24, 2), (0.02, 1), (0.48, 1), (0.02, 0)):
+            sim.sleep(wait)
+            did = "1 of b and 4 of c, 0.25 s later 2 of b: len at one more moment"
+            equal(len(limiter), want, did=did)
+
+    simulate(scene)
+
+
+@check("P9", kind="behaviour")
+def test_who_has_taken_nothing_is_not_remembered(impl: Implementation) -> None:
+    """Refused from a full bucket, or refused for an argument."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(1.0, 2, 10)
+        equal(allowed(limiter, "a", 3), [False], did="3 of capacity 2")
+        equal(len(limiter), 0, did="len after that")
+        raises(ValueError, lambda: limiter.try_acquire("a", 0), did='try_acquire("a", 0)')
+        equal(len(limiter), 0, did="len after that")
+
+    simulate(scene)
+
+
+@check("P9", kind="timing")
+def test_forgetting_gives_no_token_early(impl: Implementation) -> None:
+    """A client comes back at many moments, while others come and go through the few places."""
+
+    def scene(sim: Sim) -> None:
+        for wait in (0.1, 0.5, 2.5, 5.5, 9.1, 9.9):
+            limiter = impl.ClientLimiter(1.0, 10, 3)
+            allowed(limiter, "a", 10)
+            for number in range(20):
+                sim.sleep(wait / 20)
+                limiter.try_acquire(f"passing {number}")
+            sim.sleep(0.05)
+            did = f"1/s, capacity 10: 10 of a, and {wait + 0.05:.2f} s later, others having come, "
+            want = math.floor(wait + 0.05)
+            got = sum(allowed(limiter, "a", *[1] * 12))
+            equal(got, want, did=did + "how many more a gets")
+
+    simulate(scene)
+
+
+@check("P2", "P9", kind="timing")
+def test_no_client_gains_by_being_forgotten(impl: Implementation) -> None:
+    """A client that always takes one token just as its bucket becomes full, for a long time."""
+
+    def scene(sim: Sim) -> None:
+        for every in (0.33332, 0.33334, 1 / 3):
+            limiter = impl.ClientLimiter(3.0, 2, 2)
+            start, given = sim.now(), sum(allowed(limiter, "a", 1, 1))
+            for _ in range(1_500):
+                sim.sleep(every)
+                given += limiter.try_acquire("a").allowed
+            given += sum(allowed(limiter, "a", 1, 1, 1))
+            most = 2 + 3.0 * (sim.now() - start + 1e-5)
+            did = f"3/s, capacity 2: tokens given to a client that comes every {every:.5f} s, 1,500 times"
+            ensure(given <= most, did=did, want=f"at most {most:.3f}", got=given)
+
+    simulate(scene)
+
+
+@check("P10", kind="timing")
+def test_newcomers_are_refused_when_all_places_are_taken(impl: Implementation) -> None:
+    """Three places, taken by clients whose buckets become full after 4, 1 and 2.5 s."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(2.0, 10, 3)
+        for client, tokens in (("a", 8), ("b", 2), ("c", 5)):
+            equal(allowed(limiter, client, tokens), [True], did=f"{tokens} of {client}, 3 places")
+        refused = limiter.try_acquire("d", 3)
+        did = "3 places taken: 3 of d, a newcomer"
+        equal((refused.allowed, refused.limit, refused.remaining), (False, 10, 0), did=did)
+        near(refused.retry_after, 1.0, did + ", its retry_after (b is forgotten then)")
+        near(refused.full_after, 1.0, did + ", its full_after")
+        near(refused.window, 5.0, did + ", its window")
+        equal(limiter.try_acquire("d", 11).retry_after, math.inf, did="11 of d, of capacity 10")
+        equal(
+            allowed(limiter, "a", 3, 1), [False, True], did="a, who is remembered: 3, 1 of 2 left"
+        )
+        equal(allowed(limiter, "b", 5), [True], did="b, who is remembered: 5 of 8 left")
+        did = "1 of d, after b took 5 more: its retry_after (c is forgotten first now)"
+        near(limiter.try_acquire("d").retry_after, 2.5, did)
+        sim.sleep(2.49)
+        equal(allowed(limiter, "d", 1), [False], did="d 2.49 s later, 0.01 s too early")
+        equal(len(limiter), 3, did="len at that moment")
+        sim.sleep(0.02)
+        equal(allowed(limiter, "d", 10), [True], did="10 of d 2.51 s later")
+        equal(allowed(limiter, "c", 1), [False], did="c, who is a newcomer now, at the same moment")
+
+    simulate(scene)
+
+
+@check("P5", "P10", kind="timing")
+def test_newcomer_is_served_after_retry_after(impl: Implementation) -> None:
+    """One place, two clients in turn; each refused one sleeps exactly retry_after."""
+
+    def scene(sim: Sim) -> None:
+        for rate in (3.0, 0.7, 12.34, 1 / 3):
+            limiter = impl.ClientLimiter(rate, 3, 1)
+            allowed(limiter, "x", 1)
+            for number in range(30):
+                client, tokens = f"client {number % 2}", 1 + number % 3
+                refused: Decision = limiter.try_acquire(client, tokens)
+                equal(refused.allowed, False, did=f"{client}, while another has the only place")
+                sim.sleep(refused.retry_after)
+                did = (
+                    f"{rate:.6g}/s: {client} once more after retry_after = {refused.retry_after!r}"
+                )
+                equal(limiter.try_acquire(client, tokens).allowed, True, did=did)
+                sim.sleep(0.2 / rate)
+
+    simulate(scene)
+
+
+@check("P10", kind="behaviour")
+def test_bound_holds_for_many(impl: Implementation) -> None:
+    """Three hundred clients at twenty places, in three waves."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(1.0, 2, 20)
+        for wave in range(3):
+            served = sum(limiter.try_acquire((wave, number)).allowed for number in range(100))
+            equal(served, 20, did=f"wave {wave + 1} of 100 new clients at 20 places: served")
+            equal(len(limiter), 20, did=f"len after wave {wave + 1}")
+            equal(allowed(limiter, (wave, 7), 1, 1), [True, False], did="one of the served, again")
+            sim.sleep(2.01)
+
+    simulate(scene)
+
+
+@check("P11", kind="behaviour")
+def test_nothing_is_kept_of_those_who_have_no_place(impl: Implementation) -> None:
+    """Hundreds of clients come by a limiter with five places; who of them still exists?"""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(1.0, 2, 5)
+        living: list[weakref.ref[Key]] = []
+        for number in range(300):
+            client = Key()
+            living.append(weakref.ref(client))
+            limiter.try_acquire(client, 1 + number % 3)
+            limiter.try_acquire(client, 1)
+            del client
+            sim.sleep(0.05)
+        gc.collect()
+        kept = sum(ref() is not None for ref in living)
+        did = "300 clients with two acquires each, 0.05 s apart, at a limiter with 5 places: kept"
+        ensure(kept <= 5, did=did, want="at most 5", got=kept)
+
+    simulate(scene)
+
+
+def held(job: Callable[[], None]) -> int:
+    """Bytes that are held after `job` and were not before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        job()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+@check("P11", kind="behaviour")
+def test_memory_is_bounded(impl: Implementation) -> None:
+    """Thousands of newcomers: refused for want of a place, or for asking too much, or forgotten."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(1_000.0, 1, 10)
+
+        def come(count: int, wait: float) -> None:
+            for number in range(count):
+                limiter.try_acquire(f"client {wait} {number}")
+                limiter.try_acquire(f"greedy {wait} {number}", 2)
+                if wait:
+                    sim.sleep(wait)
+
+        for wait, what in ((0.0, "refused"), (0.002, "forgotten")):
+            come(50, wait)
+            grown = held(lambda w=wait: come(500, w))  # type: ignore[misc]
+            did = f"1,000 clients {what} by a limiter with 10 places: bytes that it has grown by"
+            ensure(grown < 25_000, did=did, want="fewer than 25,000", got=grown)
+
+    simulate(scene)
+
+
+@check("P11", kind="behaviour")
+def test_memory_of_one_busy_client_is_bounded(impl: Implementation) -> None:
+    """Many acquires of one remembered client and of one bucket, most of them allowed."""
+
+    def scene(sim: Sim) -> None:
+        limiter, bucket = impl.ClientLimiter(NEVER, 1_500, 2), impl.TokenBucket(NEVER, 1_500)
+
+        def take() -> None:
+            for _ in range(800):
+                limiter.try_acquire("a")
+                bucket.try_acquire()
+
+        take()
+        grown = held(take)
+        did = "1,600 acquires of one client and of one bucket: bytes grown by in the second half"
+        ensure(grown < 25_000, did=did, want="fewer than 25,000", got=grown)
+
+    simulate(scene)
+
+
+@check("P6", kind="timing")
+def test_wall_clock_has_no_say_in_a_limiter(impl: Implementation) -> None:
+    """The wall clock is set by hours while clients wait, are remembered, and are forgotten."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(1.0, 2, 1)
+        for jump in (28_800.0, -57_600.0, 3_600.0):
+            did = f"capacity 2, 1/s, 1 place, the wall clock set by {jump:+,.0f} s: "
+            equal(allowed(limiter, "a", 2, 1), [True, False], did=did + "a before that")
+            sim.jump_wall_clock(jump)
+            equal(allowed(limiter, "a", 1), [False], did=did + "a after that")
+            equal(allowed(limiter, "b", 1), [False], did=did + "b, a newcomer")
+            near(limiter.try_acquire("b").retry_after, 2.0, did + "retry_after of b")
+            sim.sleep(1.99)
+            equal(len(limiter), 1, did=did + "len 1.99 s later")
+            sim.sleep(0.02)
+            equal(len(limiter), 0, did=did + "len 2.01 s later")
+
+    simulate(scene)
+
+
+@check("P13", kind="contract")
+def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
+    """What makes no limiter, and what is no acquire."""
+
+    def scene(sim: Sim) -> None:
+        bad = [(rate, 1, 1) for rate in (0, -1.0, math.nan, math.inf, -math.inf)]
+        for arguments in (*bad, (1.0, 0, 1), (1.0, -1, 1), (1.0, 1, 0), (1.0, 1, -5)):
+            did = f"ClientLimiter{arguments}"
+            raises(ValueError, lambda a=arguments: impl.ClientLimiter(*a), did=did)
+        limiter = impl.ClientLimiter(1.0, 3, 2)
+        allowed(limiter, "a", 2)
+        for client, tokens in (("a", 0), ("a", -2), ("new", -1)):
+            did = f"try_acquire({client!r}, {tokens})"
+            raises(ValueError, lambda c=client, n=tokens: limiter.try_acquire(c, n), did=did)
+        raises(TypeError, lambda: limiter.try_acquire(["a"]), did='try_acquire(["a"])')
+        equal(len(limiter), 1, did="len after 2 of a and those refused calls")
+        equal(allowed(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them")
+        equal(allowed(limiter, "new", 3, 1), [True, False], did="3, 1 of the new client after them")
+
+    simulate(scene)

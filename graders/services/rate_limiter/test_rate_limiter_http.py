@@ -1,0 +1,566 @@
+"""The middleware: what goes through, what is answered, and who waits for whom."""
+
+import math
+import threading
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, NoReturn
+from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.util import setup_testing_defaults
+
+from contracts.services.rate_limiter import Decision
+from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
+from graders.kit.http import Response, call, request, serving
+
+NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
+TEXT = [("Content-Type", "text/plain")]
+
+
+def decision(**said: Any) -> Decision:
+    """An allowed decision, apart from what is said."""
+    usual = {"limit": 10, "window": 5.0, "remaining": 9, "retry_after": 0.0, "full_after": 0.5}
+    return Decision(**{"allowed": True, **usual, **said})
+
+
+class Scripted:
+    """A limiter that gives one decision, and knows what it was asked."""
+
+    def __init__(self, gives: Decision) -> None:
+        self.gives = gives
+        self.asked: list[tuple[Hashable, int]] = []
+
+    def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
+        self.asked.append((client, tokens))
+        return self.gives
+
+    def __len__(self) -> int:
+        return 0
+
+
+class App:
+    """An application that says hello, and knows how often it was called."""
+
+    def __init__(self) -> None:
+        self.called: list[WSGIEnvironment] = []
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.called.append(environ)
+        start_response(
+            "201 Created", [*TEXT, ("X-Own", "1"), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
+        )
+        return [b"hel", b"lo"]
+
+
+class Unread:
+    """The body of a request that nobody may touch."""
+
+    def read(self, *_: object) -> NoReturn:
+        raise AssertionError("the body was read")
+
+    readline = readlines = __iter__ = read
+
+
+def by_name(environ: WSGIEnvironment) -> str:
+    """Who the client is."""
+    return str(environ.get("HTTP_X_NAME", ""))
+
+
+def fields(answer: Response) -> tuple[list[str], list[str]]:
+    """The values of RateLimit-Policy and of RateLimit, without blanks."""
+    return tuple(  # type: ignore[return-value]
+        [value.replace(" ", "") for value in answer.header_values(name)]
+        for name in ("RateLimit-Policy", "RateLimit")
+    )
+
+
+def environment() -> WSGIEnvironment:
+    """The environ of a plain GET."""
+    environ: WSGIEnvironment = {"REMOTE_ADDR": "127.0.0.1"}
+    setup_testing_defaults(environ)
+    return environ
+
+
+@check("P14", kind="behaviour")
+def test_allowed_request_goes_through(impl: Implementation) -> None:
+    """A POST with body and query, allowed."""
+
+    def scene(sim: Sim) -> None:
+        app, limiter = App(), Scripted(decision())
+        front = impl.RateLimitMiddleware(app, limiter, by_name)
+        answer = call(front, "POST", "/a%20b?c=d", b"body", {"X-Name": "me"})
+        did = "an allowed POST /a%20b?c=d"
+        equal((answer.status, answer.body), (201, b"hello"), did=did)
+        equal(len(app.called), 1, did=did + ": calls of the application")
+        equal(app.called[0]["wsgi.input"].read(4), b"body", did=did + ": the body, read afterwards")
+        asked = [app.called[0][name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING")]
+        equal(asked, ["POST", "/a b", "c=d"], did=did + ": what the application was asked")
+        own = [pair for pair in answer.headers if not pair[0].lower().startswith("ratelimit")]
+        want = [*TEXT, ("X-Own", "1"), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
+        equal(own, want, did=did + ": the application's own headers")
+        want_fields = (['"default";q=10;w=5'], ['"default";r=9;t=1'])
+        equal(fields(answer), want_fields, did=did + ": RateLimit-Policy and RateLimit")
+        equal(answer.header("Retry-After"), None, did=did + ": Retry-After")
+        equal(limiter.asked, [("me", 1)], did=did + ": what the limiter was asked")
+
+    simulate(scene)
+
+
+@check("P14", kind="behaviour")
+def test_answer_is_handed_on_as_it_is(impl: Implementation) -> None:
+    """The application returns an iterable of its own; the middleware is called directly."""
+
+    def scene(sim: Sim) -> None:
+        touched: list[str] = []
+
+        class Stream:
+            def __iter__(self) -> "Stream":
+                touched.append("iter")
+                return self
+
+            def __next__(self) -> bytes:
+                touched.append("next")
+                raise StopIteration
+
+            def close(self) -> None:
+                touched.append("close")
+
+        stream, environ = Stream(), environment()
+        given: list[WSGIEnvironment] = []
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            given.append(environ)
+            start_response("200 OK", TEXT)
+            return stream
+
+        front = impl.RateLimitMiddleware(app, Scripted(decision()), by_name)
+        result = front(environ, lambda *_: lambda _: None)
+        did = "an allowed request to an application that returns an object of its own"
+        ensure(result is stream, did=did, want="that very object is returned", got=result)
+        equal(touched, [], did=did + ": what was called of it before it was returned")
+        ensure(given[0] is environ, did=did, want="it gets that very environ", got=given)
+
+    simulate(scene)
+
+
+@check("P14", kind="behaviour")
+def test_all_of_start_response_works(impl: Implementation) -> None:
+    """The application writes, and starts again with exc_info."""
+
+    def scene(sim: Sim) -> None:
+        calls: list[tuple[str, list[tuple[str, str]], object]] = []
+        written: list[bytes] = []
+        info = (ValueError, ValueError("x"), None)
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: object = None
+        ) -> Callable[[bytes], object]:
+            calls.append((status, headers, exc_info))
+            return written.append
+
+        def app(environ: WSGIEnvironment, start: Any) -> Iterable[bytes]:
+            start("200 OK", TEXT)(b"written")
+            start("500 Oops", [("X-Second", "1")], info)
+            return []
+
+        impl.RateLimitMiddleware(app, Scripted(decision()), by_name)(environment(), start_response)
+        did = "start_response, write, start_response again with exc_info: "
+        equal([status for status, _, _ in calls], ["200 OK", "500 Oops"], did=did + "statuses")
+        equal(written, [b"written"], did=did + "what was written")
+        ensure(calls[1][2] is info, did=did + "exc_info", want="handed on", got=calls[1][2])
+        for status, headers, _ in calls:
+            names = [name.lower() for name, _ in headers]
+            for name in ("ratelimit", "ratelimit-policy"):
+                equal(names.count(name), 1, did=f"{did}fields {name} of the answer {status}")
+
+    simulate(scene)
+
+
+@check("P14", kind="behaviour")
+def test_fields_do_not_pile_up(impl: Implementation) -> None:
+    """An application that uses the same list of headers for every answer."""
+
+    def scene(sim: Sim) -> None:
+        own = [("Content-Type", "text/plain")]
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            start_response("200 OK", own)
+            return [b"x"]
+
+        front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 5, 5), by_name)
+        for number in (1, 2, 3):
+            values = call(front, "GET", "/").header_values("RateLimit")
+            equal(len(values), 1, did=f"RateLimit fields in answer {number} of one application")
+        equal(own, [("Content-Type", "text/plain")], did="the application's list after that")
+
+    simulate(scene)
+
+
+@check("P14", kind="behaviour")
+def test_token_stays_taken_when_the_application_fails(impl: Implementation) -> None:
+    """An application that raises, and one that answers 500."""
+
+    def scene(sim: Sim) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/raise":
+                raise LookupError("of the application")
+            start_response("500 Oops", TEXT)
+            return [b"x"]
+
+        front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 3, 5), by_name)
+        raises(LookupError, lambda: call(front, "GET", "/raise"), did="the application raises")
+        statuses = [call(front, "GET", "/").status for _ in range(3)]
+        did = "3 requests at once are allowed; one raised, then three more: their statuses"
+        equal(statuses, [500, 500, 429], did=did)
+
+    simulate(scene)
+
+
+@check("P15", kind="behaviour")
+def test_refused_request_is_answered(impl: Implementation) -> None:
+    """A GET, a HEAD and a POST with a body, all refused."""
+
+    def scene(sim: Sim) -> None:
+        app = App()
+        said = decision(allowed=False, remaining=0, retry_after=12.25, full_after=16.5)
+        front = impl.RateLimitMiddleware(app, Scripted(said), by_name)
+        get, post = (
+            call(front, "GET", "/"),
+            call(front, "POST", "/", Unread(), {"Content-Length": "9"}),
+        )
+        for method, answer in (("GET", get), ("POST", post)):
+            did = f"a refused {method}: "
+            equal(answer.status, 429, did=did + "status")
+            equal(answer.header_values("Retry-After"), ["13"], did=did + "Retry-After of 12.25 s")
+            content_type = str(answer.header("Content-Type")).partition(";")[0].strip().lower()
+            equal(content_type, "application/json", did=did + "Content-Type")
+            equal(
+                answer.header("Content-Length"), str(len(answer.body)), did=did + "Content-Length"
+            )
+            content = answer.json()
+            good = type(content) is dict and type(content.get("error")) is str
+            ensure(
+                good, did=did + "JSON body", want="an object with a text under error", got=content
+            )
+            want = (['"default";q=10;w=5'], ['"default";r=0;t=17'])
+            equal(fields(answer), want, did=did + "RateLimit-Policy and RateLimit")
+        head = call(front, "HEAD", "/")
+        equal((head.status, head.body), (429, b""), did="a refused HEAD: status and body")
+        equal(sorted(head.headers), sorted(get.headers), did="headers of a refused HEAD, as of GET")
+        equal(app.called, [], did="calls of the application")
+
+    simulate(scene)
+
+
+@check("P15", kind="behaviour")
+def test_retry_after_is_rounded_up(impl: Implementation) -> None:
+    """Decisions with fractions of seconds, whole seconds, hardly any time, and never."""
+
+    def scene(sim: Sim) -> None:
+        limiter = Scripted(decision())
+        front = impl.RateLimitMiddleware(App(), limiter, by_name)
+        cases = [(1e-7, "1"), (0.2, "1"), (0.999, "1"), (1.0, "1"), (1.01, "2"), (59.5, "60")]
+        for wait, want in [*cases, (3_600.0, "3600"), (123_456.1, "123457"), (math.inf, None)]:
+            limiter.gives = decision(allowed=False, remaining=0, retry_after=wait, full_after=1.0)
+            answer = call(front, "GET", "/")
+            equal(answer.status, 429, did=f"refused with retry_after {wait}: status")
+            got = answer.header("Retry-After")
+            equal(got, want, did=f"refused with retry_after {wait} s: Retry-After")
+
+    simulate(scene)
+
+
+@check("P5", "P15", kind="timing")
+def test_who_obeys_retry_after_is_served(impl: Implementation) -> None:
+    """A client that is refused, waits as long as it is told, and asks again."""
+
+    def scene(sim: Sim) -> None:
+        for rate in (0.3, 3.0, 1.0, 0.7, 0.1):
+            limiter = impl.ClientLimiter(rate, 2, 3)
+            front = impl.RateLimitMiddleware(App(), limiter, by_name)
+            statuses = [call(front, "GET", "/").status for _ in range(3)]
+            equal(statuses, [201, 201, 429], did=f"{rate}/s, capacity 2: three requests at once")
+            refused = call(front, "GET", "/")
+            for _ in range(6):
+                seconds = int(refused.header("Retry-After") or -1)
+                ensure(
+                    1 <= seconds <= 1 / rate + 1.00001,
+                    did=f"{rate}/s, refused: Retry-After",
+                    want="at least 1, and less than a second too much",
+                    got=seconds,
+                )
+                sim.sleep(float(seconds))
+                did = f"{rate}/s: refused, waited the {seconds} s of Retry-After, asked again"
+                equal(call(front, "GET", "/").status, 201, did=did)
+                while (refused := call(front, "GET", "/")).status != 429:
+                    pass
+
+    simulate(scene)
+
+
+@check("P16", kind="behaviour")
+def test_fields_carry_the_decision(impl: Implementation) -> None:
+    """Decisions with all kinds of numbers, allowed and refused."""
+
+    def scene(sim: Sim) -> None:
+        limiter = Scripted(decision())
+        front = impl.RateLimitMiddleware(App(), limiter, by_name)
+        cases = [
+            ((10, 5.0, 9, 0.5), 5, 1),
+            ((1, 0.25, 0, 0.25), 1, 1),
+            ((100, 3.34, 100, 0.0), 4, 0),
+            ((5_000, 3_600.0, 4_321, 488.75), 3_600, 489),
+            ((7, 70.0, 3, 40.0), 70, 40),
+        ]
+        for allowed in (True, False):
+            for (limit, window, remaining, full), w, t in cases:
+                limiter.gives = decision(
+                    allowed=allowed,
+                    limit=limit,
+                    window=window,
+                    remaining=remaining,
+                    full_after=full,
+                    retry_after=0.0 if allowed else 3.0,
+                )
+                want = [f'"default";q={limit};w={w}'], [f'"default";r={remaining};t={t}']
+                did = f"RateLimit-Policy and RateLimit for {limiter.gives}"
+                equal(fields(call(front, "GET", "/")), want, did=did)
+
+    simulate(scene)
+
+
+@check("P14", "P15", "P16", kind="timing")
+def test_fields_over_some_time(impl: Implementation) -> None:
+    """One client at a limiter of 4 requests, 2 more a second."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(2.0, 4, 10)
+        front = impl.RateLimitMiddleware(App(), limiter, by_name)
+        story = [
+            (0.0, 201, 3, 1),
+            (0.0, 201, 2, 1),
+            (0.125, 201, 1, 2),
+            (0.0, 201, 0, 2),
+            (0.125, 429, 0, 2),
+            (0.3, 201, 0, 2),
+            (9.0, 201, 3, 1),
+        ]
+        for number, (wait, status, remaining, full) in enumerate(story, start=1):
+            sim.sleep(wait)
+            answer = call(front, "GET", "/")
+            did = f"capacity 4, 2/s: request {number}, {wait} s after the one before: "
+            equal(answer.status, status, did=did + "status")
+            want = ['"default";q=4;w=2'], [f'"default";r={remaining};t={full}']
+            equal(fields(answer), want, did=did + "fields")
+
+    simulate(scene)
+
+
+@check("P17", kind="behaviour")
+def test_key_function_says_who_it_is(impl: Implementation) -> None:
+    """Clients told apart by a header, whatever their address; also clients with odd names."""
+
+    def scene(sim: Sim) -> None:
+        limiter = impl.ClientLimiter(NEVER, 1, 10)
+        front = impl.RateLimitMiddleware(App(), limiter, by_name)
+        for name in ("alice", "bob", ""):
+            for address, status in (("10.0.0.1", 201), ("10.0.0.2", 429)):
+                answer = call(
+                    front, "GET", "/", b"", {"X-Name": name}, environ={"REMOTE_ADDR": address}
+                )
+                equal(answer.status, status, did=f"capacity 1: client {name!r} from {address}")
+        asked = Scripted(decision())
+        for odd in (0, False, (), "", ("a", 1)):
+            front = impl.RateLimitMiddleware(App(), asked, lambda _, odd=odd: odd)
+            answer = call(front, "GET", "/")
+            did = f"the key function answers {odd!r}, which is not None: what the limiter is asked"
+            equal(asked.asked[-1:], [(odd, 1)], did=did)
+            equal(len(fields(answer)[0]), 1, did=f"client {odd!r}: RateLimit-Policy fields")
+
+    simulate(scene)
+
+
+@check("P17", kind="behaviour")
+def test_none_is_not_limited(impl: Implementation) -> None:
+    """A key function that answers None for the health check."""
+
+    def scene(sim: Sim) -> None:
+        app, limiter = App(), Scripted(decision(allowed=False, remaining=0, retry_after=1.0))
+        asked: list[str] = []
+
+        def key(environ: WSGIEnvironment) -> str | None:
+            asked.append(environ["PATH_INFO"])
+            return None if environ["PATH_INFO"] == "/health" else "somebody"
+
+        front = impl.RateLimitMiddleware(app, limiter, key)
+        for _ in range(3):
+            answer = call(front, "GET", "/health")
+            equal(answer.status, 201, did="the key function answers None: status")
+            equal(fields(answer), ([], []), did="the key function answers None: fields")
+        equal(limiter.asked, [], did="what the limiter was asked")
+        equal(call(front, "GET", "/other").status, 429, did="another path, refused")
+        equal(asked, ["/health"] * 3 + ["/other"], did="calls of the key function, once a request")
+
+    simulate(scene)
+
+
+@check("P17", kind="behaviour")
+def test_key_function_that_raises(impl: Implementation) -> None:
+    """It refuses to say who it is."""
+
+    def scene(sim: Sim) -> None:
+        app, limiter = App(), Scripted(decision())
+
+        def key(environ: WSGIEnvironment) -> NoReturn:
+            raise LookupError("nobody")
+
+        front = impl.RateLimitMiddleware(app, limiter, key)
+        raises(
+            LookupError, lambda: call(front, "GET", "/"), did="the key function raises LookupError"
+        )
+        equal((app.called, limiter.asked), ([], []), did="what application and limiter were asked")
+
+    simulate(scene)
+
+
+@check("P18", kind="concurrency")
+def test_slow_application_holds_nobody_up(impl: Implementation) -> None:
+    """The application is busy with one request; another client, and the same one, send theirs."""
+
+    def scene(sim: Sim) -> None:
+        go = threading.Event()
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/slow":
+                go.wait()
+            start_response("200 OK", TEXT)
+            return [b"x"]
+
+        front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 2, 5), by_name)
+        slow = sim.spawn(lambda: call(front, "GET", "/slow", b"", {"X-Name": "a"}).status)
+        sim.settle()
+        others = [
+            sim.spawn(lambda n=n: call(front, "GET", "/", b"", {"X-Name": n}).status) for n in "bca"
+        ]
+        sim.settle()
+        for name, other in zip("bca", others, strict=True):
+            did = f"the application is busy with a request of a; a request of {name} is answered"
+            ensure(other.done, did=did, want="at once", got="not yet")
+        refused = sim.spawn(lambda: call(front, "GET", "/", b"", {"X-Name": "a"}).status)
+        sim.settle()
+        ensure(refused.done, did="a third request of a is refused", want="at once", got="not yet")
+        go.set()
+        statuses = [each.result() for each in (slow, *others, refused)]
+        equal(statuses, [200] * 4 + [429], did="capacity 2: slow request of a, then b, c, a, a")
+
+    simulate(scene)
+
+
+@check("P18", kind="concurrency")
+def test_slow_key_function_holds_nobody_up(impl: Implementation) -> None:
+    """Who somebody is has to be looked up in a slow place; others send their requests."""
+
+    def scene(sim: Sim) -> None:
+        go = threading.Event()
+
+        def key(environ: WSGIEnvironment) -> str:
+            if environ["PATH_INFO"] == "/slow":
+                go.wait()
+            return by_name(environ)
+
+        front = impl.RateLimitMiddleware(App(), impl.ClientLimiter(NEVER, 1, 5), key)
+        slow = sim.spawn(lambda: call(front, "GET", "/slow", b"", {"X-Name": "a"}).status)
+        sim.settle()
+        other = sim.spawn(lambda: call(front, "GET", "/", b"", {"X-Name": "b"}).status)
+        sim.settle()
+        ensure(
+            other.done,
+            did="the key function is busy with another request",
+            want="an answer",
+            got="none",
+        )
+        go.set()
+        equal((slow.result(), other.result()), (201, 201), did="both answers")
+
+    simulate(scene)
+
+
+@check("P18", kind="concurrency")
+def test_application_may_use_the_middleware(impl: Implementation) -> None:
+    """The application and the key function send requests of their own through it."""
+
+    def scene(sim: Sim) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            inner = 0
+            if environ["PATH_INFO"] == "/outer":
+                inner = call(front, "GET", "/inner", b"", {"X-Name": "a"}).status
+            start_response("200 OK", TEXT)
+            return [str(inner).encode()]
+
+        def key(environ: WSGIEnvironment) -> str | None:
+            if environ["PATH_INFO"] == "/outer":
+                call(front, "GET", "/known", b"", {"X-Name": "b"})
+            return by_name(environ)
+
+        limiter = impl.ClientLimiter(NEVER, 2, 5)
+        front = impl.RateLimitMiddleware(app, limiter, key)
+        answer = call(front, "GET", "/outer", b"", {"X-Name": "a"})
+        equal(
+            (answer.status, answer.body),
+            (200, b"200"),
+            did="a request within a request, of one client",
+        )
+        equal(limiter.try_acquire("a").allowed, False, did="capacity 2: a third of that client")
+
+    simulate(scene)
+
+
+@check("P14", "P15", kind="behaviour")
+def test_over_a_socket(plain: Implementation) -> None:
+    """Five requests of one client, some with a body, and one of another, by a real client."""
+    app = App()
+    limiter = plain.ClientLimiter(0.001, 3, 10)
+    with serving(plain.RateLimitMiddleware(app, limiter, by_name)) as address:
+        answers = [
+            request(address, method, "/x", bytes(size), {"X-Name": "a"})
+            for method, size in (
+                ("GET", 0),
+                ("POST", 5),
+                ("GET", 0),
+                ("POST", 100_000),
+                ("HEAD", 0),
+            )
+        ]
+        other = request(address, "GET", "/", b"", {"X-Name": "b"})
+    statuses = [answer.status for answer in (*answers, other)]
+    equal(statuses, [201, 201, 201, 429, 429, 201], did="capacity 3: five of a, one of b; statuses")
+    equal(len(app.called), 4, did="calls of the application")
+    refused = answers[3]
+    seconds = int(refused.header("Retry-After") or -1)
+    ensure(900 <= seconds <= 1_001, did="0.001/s: Retry-After", want="about 1,000", got=seconds)
+    policy, left = fields(refused)
+    equal(policy, ['"default";q=3;w=3000'], did="0.001/s, capacity 3: RateLimit-Policy")
+    ensure(left[0].startswith('"default";r=0;t='), did="RateLimit", want="r=0", got=left)
+    equal(refused.header("Content-Length"), str(len(refused.body)), did="Content-Length of the 429")
+    ensure("error" in refused.json(), did="the body of the 429", want="error", got=refused.body)
+    equal(answers[4].body, b"", did="the body of a 429 to HEAD")
+
+
+@check("P7", "P18", kind="concurrency")
+def test_over_many_sockets_at_once(plain: Implementation) -> None:
+    """Eight real clients at the same time, of one name; five requests are allowed."""
+    meet = threading.Barrier(8, timeout=20)
+    statuses: list[int] = []
+
+    def one(address: tuple[str, int]) -> None:
+        meet.wait()
+        statuses.append(request(address, "GET", "/", b"", {"X-Name": "a"}).status)
+
+    front = plain.RateLimitMiddleware(App(), plain.ClientLimiter(NEVER, 5, 10), by_name)
+    with serving(front) as address:
+        jobs = [threading.Thread(target=one, args=(address,)) for _ in range(8)]
+        for job in jobs:
+            job.start()
+        for job in jobs:
+            job.join()
+    equal(
+        sorted(statuses), [201] * 5 + [429] * 3, did="capacity 5: eight requests at once; statuses"
+    )
