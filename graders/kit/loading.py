@@ -16,6 +16,7 @@ from graders.kit.parts import require
 from graders.kit.sim import Finder, Manner, load, sources, survey
 from graders.kit.topics import ROOT, Topic
 
+START = Path.cwd()  # where the program was called; a child works in a folder of its own
 KINDS = ("exercises", "solutions", "peers:<Name>", "impostors:<Name>", "a path")
 
 
@@ -66,7 +67,7 @@ def parse(topic: Topic, spec: str) -> Source:
         require(topic, kind, name)
         return Source(topic, kind, _existing(topic.grader / f"{kind}.py", f"{topic.id} has none"), name)
     path = Path(spec).expanduser()
-    path = path if path.is_absolute() else Path.cwd() / path
+    path = path if path.is_absolute() else START / path
     if not path.exists():
         raise Mistake(f"--impl {spec}: neither one of {', '.join(KINDS)} nor an existing file or folder")
     if path.is_dir() and not (path / "__init__.py").is_file():
