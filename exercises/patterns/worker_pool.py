@@ -83,6 +83,8 @@ from contracts.patterns.worker_pool import PoolClosed, PoolFull, T
 class WorkerPool:
     """Runs tasks in a fixed number of threads. Every method may be called from any thread.
 
+    Pools know nothing of each other: for one, the workers of another are callers like any other.
+
     The pool calls tasks, and settles futures (which calls their done callbacks), with nothing
     locked. Leaving a `with` block is `shutdown()`, also when the block raises; the exception goes
     on.

@@ -126,6 +126,86 @@ class CountsIdleWorkersTooLate:
             return taken
 
 
+class WakesAll(threading.Condition):
+    """Tells everybody, where the reference tells one."""
+
+    def notify(self, n: int = 1) -> None:
+        super().notify(max(n, 1_000))
+
+
+class ALinePerWorker:
+    """Tasks are dealt out to the workers' own lines in turn, and wait there behind a long one."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        def __init__(self, workers: int, backlog: int) -> None:
+            super().__init__(workers, backlog)
+            self._lines: list[list[Future[Any]]] = [[] for _ in range(workers)]
+            self._turn = 0
+            self._work = WakesAll(self._lock)
+
+        def _take_task(self) -> Taken | None:
+            me = int(threading.current_thread().name.removeprefix("worker-"))
+            while True:
+                self._deal()
+                if self._lines[me]:
+                    future = self._lines[me].pop(0)
+                    if future in self._waiting:
+                        return future, self._waiting.pop(future)
+                elif self._closed:
+                    return None
+                else:
+                    self._work.wait()
+
+        def _deal(self) -> None:
+            dealt = {future for line in self._lines for future in line}
+            for future in self._waiting:
+                if future not in dealt:
+                    self._lines[self._turn % len(self._threads)].append(future)
+                    self._turn += 1
+
+
+class FetchesTwo:
+    """A worker that comes to the line takes two tasks with it, to save itself the way."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        def _run_next(self) -> bool:
+            with self._lock:
+                taken = self._take_task()
+                more = self._take_task() if self._waiting else None
+            for future, call in [each for each in (taken, more) if each]:
+                if future.set_running_or_notify_cancel():
+                    self._run(future, call)
+            return taken is not None
+
+
+class IdleWorkersGoHome:
+    """A worker that finds no task ends, and a later task gets a new thread."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        def __init__(self, workers: int, backlog: int) -> None:
+            super().__init__(workers, backlog)
+            self._serving: list[threading.Thread] = []
+
+        def _grow(self) -> None:
+            if len(self._serving) < self._workers:
+                thread = threading.Thread(target=self._serve)
+                thread.start()
+                self._threads.append(thread)
+                self._serving.append(thread)
+
+        def _take_task(self) -> Taken | None:
+            if not self._waiting:
+                self._serving.remove(threading.current_thread())
+                return None
+            return self._waiting.popitem(last=False)
+
+
 class QueueAsBacklog:
     """A `queue.Queue(maxsize=backlog)` is the bound: full although the worker is idle.
 
@@ -152,6 +232,42 @@ class QueueAsBacklog:
         def _run(self, future: Future[Any], call: Callable[[], Any]) -> None:
             self._busy += 1
             super()._run(future, call)
+
+
+class ZeroIsUnlimited:
+    """`queue.Queue(0)` has no bound at all, and so has a backlog of 0."""
+
+    breaks = "P3"
+
+    class WorkerPool(reference.WorkerPool):
+        def __init__(self, workers: int, backlog: int) -> None:
+            super().__init__(workers, backlog)
+            if not backlog:
+                self._free_places = 1_000_000
+
+
+class OneLineForAllPools:
+    """The count of places is an attribute of the class, as are defaults in other languages."""
+
+    breaks = "P3"
+
+    class WorkerPool(reference.WorkerPool):
+        _taken = 0
+
+        def _take_place(self, timeout: float | None) -> None:
+            if timeout == 0 and self._taken >= self._places and not self._closed:
+                raise PoolFull("no place")
+            super()._take_place(timeout)
+            type(self)._taken += 1
+
+        def __init__(self, workers: int, backlog: int) -> None:
+            super().__init__(workers, backlog)
+            self._places = workers + backlog
+
+        def _free_place(self) -> None:
+            with self._lock:
+                type(self)._taken -= 1
+            super()._free_place()
 
 
 class PlaceGoesBackLast:
@@ -729,6 +845,17 @@ class WorkerWaitsForTheOthers:
             for thread in self._threads if wait else ():
                 if thread is not threading.current_thread():
                     thread.join()
+
+
+class AnyWorkerIsMine:
+    """Whether a caller is a worker is asked of the thread: workers of other pools do not wait."""
+
+    breaks = "P11"
+
+    class WorkerPool(reference.WorkerPool):
+        def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
+            worker = threading.current_thread().name.startswith("worker-")
+            super().shutdown(wait and not worker, cancel_pending)
 
 
 class WorkerJoinsItself:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from contracts.patterns.worker_pool import PoolClosed, PoolFull
 
@@ -25,7 +25,7 @@ class BoundedExecutor:
     """
 
     requires = ()
-    fails = {
+    fails: ClassVar = {
         "P6": "an exception of a done callback that is no Exception ends the worker",
         "P12": "shutdown(cancel_futures=True) calls done callbacks with the executor's lock held",
         "P13": "a cancelled future is reported when a worker comes across it, after shutdown never",
@@ -108,7 +108,7 @@ class QueueAndSentinels:
     """
 
     requires = ()
-    fails: dict[str, str] = {}
+    fails: ClassVar[dict[str, str]] = {}
 
     class WorkerPool:
         def __init__(self, workers: int, backlog: int) -> None:
@@ -238,7 +238,7 @@ class OneCondition:
     """
 
     requires = ()
-    fails: dict[str, str] = {}
+    fails: ClassVar[dict[str, str]] = {}
 
     class WorkerPool:
         def __init__(self, workers: int, backlog: int) -> None:

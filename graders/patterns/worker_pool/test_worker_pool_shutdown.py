@@ -433,6 +433,41 @@ def test_a_worker_shuts_down(impl: Implementation) -> None:
     simulate(scene)
 
 
+@check("P11", kind="timing")
+def test_a_worker_of_another_pool_waits(impl: Implementation) -> None:
+    """A task of one pool calls shutdown() of another, which is busy for 5 s."""
+
+    def scene(sim: Sim) -> None:
+        mine, other = impl.WorkerPool(workers=1, backlog=0), impl.WorkerPool(workers=1, backlog=0)
+        start = sim.now()
+        other.submit(time.sleep, 5)
+        closing = mine.submit(lambda: other.shutdown() or sim.now() - start)
+        did = "a worker called shutdown() of another pool, busy for 5 s: it returned after"
+        equal(closing.result(), 5.0, did=did)
+        mine.shutdown()
+
+    simulate(scene)
+
+
+@check("P10", "P3", kind="behaviour")
+def test_pools_know_nothing_of_each_other(impl: Implementation) -> None:
+    """Two pools of one place; the second is used while the first is full, and after its end."""
+
+    def scene(_: Sim) -> None:
+        one, two = impl.WorkerPool(workers=1, backlog=0), impl.WorkerPool(workers=1, backlog=0)
+        gate = threading.Event()
+        one.submit(gate.wait)
+        did = "one pool is full, the other gets len('abc') with timeout=0"
+        equal(two.submit(len, "abc", timeout=0).result(), 3, did=did)
+        gate.set()
+        one.shutdown()
+        did = "one pool is shut down, the other gets len('abc') with timeout=0"
+        equal(two.submit(len, "abc", timeout=0).result(), 3, did=did)
+        two.shutdown()
+
+    simulate(scene)
+
+
 @check("P11", kind="concurrency")
 def test_two_workers_shut_down(impl: Implementation) -> None:
     """Two tasks call shutdown() at the same time, a done callback too, and the caller."""

@@ -53,6 +53,26 @@ def test_a_worker_just_become_free_is_not_counted_twice(impl: Implementation) ->
     explore(scene, schedules=150)
 
 
+@check("P2", kind="concurrency")
+def test_a_task_does_not_wait_behind_a_busy_worker(impl: Implementation) -> None:
+    """A long and three short tasks wait for two busy workers; then both become free."""
+
+    def scene(_: Sim) -> None:
+        pool = impl.WorkerPool(workers=2, backlog=4)
+        gate, long = threading.Event(), threading.Event()
+        for _number in range(2):
+            pool.submit(gate.wait)
+        pool.submit(long.wait)
+        short = [pool.submit(nothing) for _ in range(3)]
+        gate.set()
+        for future in short:
+            future.result()
+        long.set()
+        pool.shutdown()
+
+    explore(scene, schedules=40)
+
+
 @check("P2", kind="timing")
 def test_never_more_than_workers(impl: Implementation) -> None:
     """Seven tasks of 1 s for two workers; a caller has to wait for places."""
@@ -80,7 +100,7 @@ def test_never_more_than_workers(impl: Implementation) -> None:
 
 @check("P2", kind="behaviour")
 def test_tasks_run_on_the_same_few_threads(impl: Implementation) -> None:
-    """Twelve tasks, some raising, some submitted by tasks and from two threads; two workers."""
+    """Twelve tasks of two callers, two every second, some of them raise; two workers."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=2, backlog=1)
@@ -94,6 +114,7 @@ def test_tasks_run_on_the_same_few_threads(impl: Implementation) -> None:
         def caller() -> threading.Thread:
             for number in range(6):
                 pool.submit(task, number)
+                time.sleep(1)
             return threading.current_thread()
 
         callers = sim.together(caller, caller)
