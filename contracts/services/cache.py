@@ -212,7 +212,7 @@ class CacheApp(Protocol):
     | status | when |
     | --- | --- |
     | 404 | the path is neither `/stats` nor begins with `/cache/` |
-    | 405 | another method; `Allow` lists those that are served: GET, HEAD, PUT, DELETE or GET, HEAD |
+    | 405 | another method; `Allow` lists those that the table above serves on this path |
     | 400 | the key is empty or not UTF-8 |
     | 414 | the key has more than MAX_KEY_BYTES bytes |
     | 400 | PUT: `ttl` is there twice, is empty, is not written as above, is zero or not finite |

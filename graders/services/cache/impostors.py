@@ -357,7 +357,7 @@ class _ByKeyStore(Store):
 
 
 class AnOldDeadlineKillsTheNewEntry:
-    """The deadline queue names keys, and is not cleaned when a key is put again. After gcache 52."""
+    """The deadline queue names keys, not cleaned when a key is put again. After gcache issue 52."""
 
     breaks = "P3"
 
@@ -421,7 +421,7 @@ class _LenStore(_LazyStore):
 
 
 class LenCountsTheDead:
-    """The dead are not served, but counted until somebody meets them. After cachetools 24."""
+    """The dead are not served, but counted until somebody meets them. After cachetools issue 24."""
 
     breaks = "P4"
 
@@ -671,7 +671,7 @@ class ALockPerKeyForEver:
 
 
 class NoLockAtAll:
-    """ "The GIL makes dict operations atomic": an OrderedDict shared without a lock."""
+    """As if the GIL made a whole call atomic: an OrderedDict shared without a lock."""
 
     breaks = "P8"
 
@@ -938,9 +938,15 @@ class WaitersGetNone:
         def get_or_load(
             self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
         ) -> Any:
-            called = []
+            called = False
+
+            def mine() -> Any:
+                nonlocal called
+                called = True
+                return loader()
+
             try:
-                return super().get_or_load(key, lambda: called.append(1) or loader(), ttl)
+                return super().get_or_load(key, mine, ttl)
             except (ValueError, TypeError, LoadCycle):
                 raise
             except BaseException:

@@ -1,17 +1,16 @@
 """A real library behind the contract, and a right cache in another style."""
 
+import contextlib
 import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from contracts.services.cache import LoadCycle, Stats
 
-try:
+with contextlib.suppress(ImportError):  # whoever wants to run the peer says that it is missing
     import cachetools
-except ImportError:  # reported as missing by whoever wants to run the peer
-    cachetools = None
 
 
 def _seconds(ttl: float) -> float:
@@ -24,7 +23,7 @@ class Cachetools:
     """cachetools.TLRUCache, loading by its own `cached` decorator with a condition."""
 
     requires = ("cachetools",)
-    fails = {
+    fails: ClassVar = {
         "P11": "when the load fails that they wait for, waiting callers load one after another",
         "P12": "a load stores its value whatever was put or deleted meanwhile",
         "P13": "a loader that asks for its own key waits for ever",
@@ -115,7 +114,7 @@ class Cachetools:
 def _counting(capacity: int) -> Any:
     """A TLRUCache of (value, lifetime) pairs that counts what it loses; the library does not."""
 
-    class Counting(cachetools.TLRUCache):  # type: ignore[misc]
+    class Counting(cachetools.TLRUCache):  # type: ignore[type-arg]
         def __init__(self) -> None:
             super().__init__(capacity, lambda _key, value, now: now + value[1], time.monotonic)
             self.evictions = self.expirations = 0
@@ -208,7 +207,7 @@ class LinkedRing:
     """A hand-made ring for the order, a heap with places for the deadlines, one condition."""
 
     requires = ()
-    fails: dict[str, str] = {}
+    fails: ClassVar[dict[str, str]] = {}
 
     class Cache:
         def __init__(self, capacity: int, ttl: float = math.inf) -> None:

@@ -1,14 +1,15 @@
 """Values and order of use: what is found, and who has to go when the cache is full."""
 
+from contracts.services.cache import Cache
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
 from graders.kit.shape import test_shape  # noqa: F401
 
 ABSENT = "the default"
 
 
-def found(cache: object, keys: str) -> str:
+def found(cache: Cache, keys: str) -> str:
     """The keys (one letter each) that are in the cache, asked in a way that is no use."""
-    return "".join(key for key in keys if key in cache)  # type: ignore[operator]
+    return "".join(key for key in keys if key in cache)
 
 
 @check("P1", kind="behaviour")
@@ -51,7 +52,7 @@ def test_get_returns_the_very_object(impl: Implementation) -> None:
 
 @check("P1", kind="behaviour")
 def test_delete_says_whether_there_was_an_entry(impl: Implementation) -> None:
-    """delete of an entry, twice, and of a key never seen."""
+    """An entry is deleted, twice, and of a key never seen."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(3)

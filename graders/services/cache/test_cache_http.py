@@ -268,8 +268,7 @@ def test_unknown_paths_and_methods(impl: Implementation) -> None:
         for path in ("/", "/cache", "/cachek", "/stats/", "/stats/x", "/Cache/k", "/x/cache/k"):
             for method in ("GET", "PUT", "POST"):
                 did = f"{method} {path}"
-                refused(did, 404, call(app, method, path, body=b"v" if method == "PUT" else b"")
-                )
+                refused(did, 404, call(app, method, path, body=b"v" if method == "PUT" else b""))
         for path, allowed in (
             ("/stats", {"GET", "HEAD"}),
             ("/cache/k", {"GET", "HEAD", "PUT", "DELETE"}),
@@ -295,7 +294,12 @@ def test_bad_keys(impl: Implementation) -> None:
         cache = impl.Cache(4)
         app = impl.CacheApp(cache)
         long = MAX_KEY_BYTES + 1
-        bad = ((b"", 400), (b"\xff", 400), (b"k\xc3", 400), (b"\xff" * long, 400))
+        bad: list[tuple[bytes, int]] = [
+            (b"", 400),
+            (b"\xff", 400),
+            (b"k\xc3", 400),
+            (b"\xff" * long, 400),
+        ]
         bad += ((b"k" * long, 414), ("é".encode() * (MAX_KEY_BYTES // 2 + 1), 414))
         for key, status in bad:
             for method in ("GET", "HEAD", "PUT", "DELETE"):

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from contracts.services.cache import LoadCycle
+from contracts.services.cache import Cache, LoadCycle
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
 
 ABSENT = "absent"
@@ -76,7 +76,7 @@ def test_one_load_for_a_key_that_has_died(impl: Implementation) -> None:
 
 @check("P9", kind="timing")
 def test_late_callers_join_the_load(impl: Implementation) -> None:
-    """A load takes 10 s; others ask 3 s and 9 s after it began, with loaders and ttls of their own."""
+    """A load takes 10 s; others ask 3 s and 9 s after it began, loaders and ttls of their own."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(4)
@@ -241,9 +241,9 @@ def test_a_failure_reaches_all_who_wait(impl: Implementation) -> None:
                 sim.sleep(10)
                 raise error
 
-            def ask(after: float, cache: object = cache, fail: Callable[[], None] = fail) -> object:
+            def ask(after: float, cache: Cache = cache, fail: Callable[[], None] = fail) -> object:
                 sim.sleep(after)
-                return outcome(lambda: cache.get_or_load("k", fail))  # type: ignore[attr-defined]
+                return outcome(lambda: cache.get_or_load("k", fail))
 
             start = sim.now()
             got = sim.together(lambda: ask(0), lambda: ask(1), lambda: ask(2))
@@ -374,21 +374,21 @@ def test_a_delete_during_a_load_wins(impl: Implementation) -> None:
                 after: float,
                 value: str,
                 seconds: float,
-                cache: object = cache,
+                cache: Cache = cache,
                 start: float = start,
             ) -> tuple[object, float]:
                 sim.sleep(after)
-                got = cache.get_or_load("k", lambda: slow(value, seconds))  # type: ignore[attr-defined]
+                got = cache.get_or_load("k", lambda: slow(value, seconds))
                 return got, sim.now() - start
 
-            def delete(cache: object = cache) -> object:
+            def delete(cache: Cache = cache) -> object:
                 sim.sleep(5)
-                return cache.delete("k")  # type: ignore[attr-defined]
+                return cache.delete("k")
 
             got = sim.together(
                 lambda: ask(0, "stale", 10),
                 delete,
-                lambda: ask(6, "fresh", second_takes),
+                lambda takes=second_takes: ask(6, "fresh", takes),
                 lambda: ask(7, "unused", 1),
                 lambda: ask(11, "unused", 1),
             )
@@ -413,21 +413,21 @@ def test_what_was_put_during_a_load_may_have_gone_again(impl: Implementation) ->
     """During a load a value is put and then expires, is deleted, or is evicted."""
 
     def scene(sim: Sim) -> None:
-        def expire(cache: object) -> None:
-            cache.put("k", "put", ttl=1)  # type: ignore[attr-defined]
+        def expire(cache: Cache) -> None:
+            cache.put("k", "put", ttl=1)
 
-        def delete(cache: object) -> None:
-            cache.put("k", "put")  # type: ignore[attr-defined]
-            cache.delete("k")  # type: ignore[attr-defined]
+        def delete(cache: Cache) -> None:
+            cache.put("k", "put")
+            cache.delete("k")
 
-        def evict(cache: object) -> None:
+        def evict(cache: Cache) -> None:
             for key in "kxy":
-                cache.put(key, "put")  # type: ignore[attr-defined]
+                cache.put(key, "put")
 
         for name, write in (("expires", expire), ("is deleted", delete), ("is evicted", evict)):
             cache = impl.Cache(2)
 
-            def stale(cache: object = cache, write: Callable[[object], None] = write) -> str:
+            def stale(cache: Cache = cache, write: Callable[[Cache], None] = write) -> str:
                 write(cache)
                 sim.sleep(5)
                 return "stale"

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 
-from contracts.services.cache import Stats
+from contracts.services.cache import Cache, Stats
 from graders.kit import CheckFailed, Implementation, Sim, check, equal, simulate
 from graders.kit.linear import check_linearizable
 
@@ -80,26 +80,26 @@ class Model:
 class Driver:
     """The implementation with the model's method names."""
 
-    def __init__(self, cache: object) -> None:
+    def __init__(self, cache: Cache) -> None:
         self.cache = cache
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         return getattr(self.cache, name)  # type: ignore[no-any-return]
 
     def load(self, key: object, value: object, ttl: float | None = None) -> object:
-        return self.cache.get_or_load(key, lambda: value, ttl)  # type: ignore[attr-defined]
+        return self.cache.get_or_load(key, lambda: value, ttl)
 
     def contains(self, key: object) -> bool:
-        return key in self.cache  # type: ignore[operator]
+        return key in self.cache
 
     def size(self) -> int:
-        return len(self.cache)  # type: ignore[arg-type]
+        return len(self.cache)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
 
-def run(make: Callable[..., object], capacity: int, ttl: float, program: list[Call]) -> None:
+def run(make: Callable[..., Cache], capacity: int, ttl: float, program: list[Call]) -> None:
     """Do each call on both sides. CheckFailed for the first that differs."""
     cache, model = Driver(make(capacity, ttl)), Model(capacity, ttl)
     for position, (name, arguments) in enumerate(program):
@@ -156,9 +156,9 @@ def generated(
                 return None
 
             if fails(program) is not None:
-                failure = shrunk(fails, program)
-                failure.did = f"generated program, seed {seed}: {failure.did}"
-                raise failure
+                shortest = shrunk(fails, program)
+                shortest.did = f"generated program, seed {seed}: {shortest.did}"
+                raise shortest
 
     simulate(scene)
 

@@ -29,7 +29,7 @@ def failing() -> None:
 
 @check("P5", kind="behaviour")
 def test_hits_and_misses(impl: Implementation) -> None:
-    """get and get_or_load of keys that are there and that are not; `in`, len and delete between."""
+    """Keys that are there and that are not, by get and get_or_load; `in`, len, delete between."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(4)
@@ -141,19 +141,18 @@ def test_who_left_before_the_deadline_does_not_expire(impl: Implementation) -> N
 
 @check("P5", kind="behaviour")
 def test_loads_and_failures(impl: Implementation) -> None:
-    """Two loads that return (one not stored, being deleted meanwhile), and one that raises."""
+    """Two loads that return, the second being a loader inside the first, and one that raises."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(4)
-        cache.get_or_load("a", lambda: 1)
-        cache.get_or_load("b", lambda: cache.delete("b"))
+        cache.get_or_load("a", lambda: cache.get_or_load("b", lambda: 1))
         raises(
             LookupError,
             lambda: cache.get_or_load("c", failing),
             did="get_or_load with a loader that raises LookupError",
         )
-        want = counts(misses=3, loads=2, load_failures=1, size=1)
-        did = "load a; load b, its loader deleting b; load c, its loader raising; stats()"
+        want = counts(misses=3, loads=2, load_failures=1, size=2)
+        did = "load a, whose loader loads b; load c, its loader raising; stats()"
         equal(cache.stats(), want, did=did)
 
     simulate(scene)

@@ -2,18 +2,19 @@
 
 import math
 
+from contracts.services.cache import Cache
 from graders.kit import Implementation, Sim, check, equal, simulate
 
 DEAD = "the default"
 
 
-def ages(sim: Sim, cache: object, key: str, *, until: float, did: str) -> None:
+def ages(sim: Sim, cache: Cache, key: str, *, until: float, did: str) -> None:
     """The key is alive a quarter of a second before `until` (seconds from now), dead at it."""
     sim.sleep(until - 0.25)
-    equal(key in cache, True, did=f"{did}: {until - 0.25} s later, `in`")  # type: ignore[operator]
+    equal(key in cache, True, did=f"{did}: {until - 0.25} s later, `in`")
     sim.sleep(0.25)
     equal(
-        cache.get(key, DEAD),  # type: ignore[attr-defined]
+        cache.get(key, DEAD),
         DEAD,
         did=f"{did}: exactly {until} s later, get with a default",
     )
@@ -177,19 +178,19 @@ def test_the_dead_are_never_served(impl: Implementation) -> None:
     """An entry has died; every method is asked for it, each as the first to look."""
 
     def scene(sim: Sim) -> None:
-        def dead() -> object:
+        def dead() -> Cache:
             cache = impl.Cache(3)
             cache.put("k", "old", ttl=1)
             sim.sleep(1)
             return cache
 
         did = "put with ttl=1; 1 s later, as the first call, "
-        equal(dead().get("k", DEAD), DEAD, did=did + "get")  # type: ignore[attr-defined]
-        equal("k" in dead(), False, did=did + "`in`")  # type: ignore[operator]
-        equal(len(dead()), 0, did=did + "len")  # type: ignore[arg-type]
-        equal(dead().delete("k"), False, did=did + "delete")  # type: ignore[attr-defined]
-        equal(dead().stats().size, 0, did=did + "stats().size")  # type: ignore[attr-defined]
-        got = dead().get_or_load("k", lambda: "new")  # type: ignore[attr-defined]
+        equal(dead().get("k", DEAD), DEAD, did=did + "get")
+        equal("k" in dead(), False, did=did + "`in`")
+        equal(len(dead()), 0, did=did + "len")
+        equal(dead().delete("k"), False, did=did + "delete")
+        equal(dead().stats().size, 0, did=did + "stats().size")
+        got = dead().get_or_load("k", lambda: "new")
         equal(got, "new", did=did + "get_or_load")
 
     simulate(scene)

@@ -54,6 +54,7 @@ class CacheApp:
         self._max_value_bytes = max_value_bytes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
         try:
             answer = self._answer(environ)
         except Refused as refusal:

@@ -27,17 +27,20 @@ class Cache:
         self._load_failures = 0
 
     def get(self, key: Hashable, default: Any = None) -> Any:
+        """Return the live value of `key`, or `default`."""
         with self._lock:
             entry = self._look_up(key)
             return default if entry is None else entry.value
 
     def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+        """Store a value, and take the key away from a load under way."""
         lifetime = self._lifetime(ttl)
         with self._lock:
             self._flights.disown(key)
             self._keep(key, value, lifetime)
 
     def delete(self, key: Hashable) -> bool:
+        """Remove the entry, and take the key away from a load under way."""
         with self._lock:
             self._flights.disown(key)
             self._bury_dead()
@@ -46,6 +49,7 @@ class Cache:
     def get_or_load(
         self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
     ) -> Any:
+        """Return the live value, or lead or join the load of the key."""
         lifetime = self._lifetime(ttl)
         me = threading.get_ident()
         with self._lock:
@@ -67,6 +71,7 @@ class Cache:
                 self._flights.leave(me)
 
     def stats(self) -> Stats:
+        """Return the counts of this instant."""
         with self._lock:
             self._bury_dead()
             return Stats(
