@@ -6,6 +6,7 @@ Bad input is one line that names the mistake and the repair, and exit code 2.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -108,9 +109,17 @@ def _grade(arguments: Sequence[str]) -> int:
 
     parser = _Parser(prog="grade", description="Grade an implementation.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
-    parser.add_argument("--impl", default="exercises", help="exercises, solutions, peers:NAME, impostors:NAME, a path")
-    parser.add_argument("--check", action="append", default=[], metavar="NAME", help="only this check")
-    parser.add_argument("--replay", metavar="TOKEN", help="replay one schedule, as the report names it")
+    parser.add_argument(
+        "--impl",
+        default="exercises",
+        help="exercises, solutions, peers:NAME, impostors:NAME, a path",
+    )
+    parser.add_argument(
+        "--check", action="append", default=[], metavar="NAME", help="only this check"
+    )
+    parser.add_argument(
+        "--replay", metavar="TOKEN", help="replay one schedule, as the report names it"
+    )
     parser.add_argument("--results", metavar="FILE", help="where to write results.json")
     parser.add_argument("--in-process", action="store_true", help="for debuggers; not a graded run")
     parser.add_argument("--verbose", action="store_true", help="every open check in a line")
@@ -128,6 +137,17 @@ def _conformance(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _readme(arguments: Sequence[str]) -> int:
+    from graders.kit.showcase import RUNS, block, timings, write  # noqa: PLC0415
+
+    parser = _Parser(prog="readme", description="Play the README's runs anew and write them down.")
+    parser.add_argument("--timings", action="store_true", help="measure the sessions as well")
+    wanted = parser.parse_args(arguments)
+    makers: dict[str, Callable[[], str]] = {name: partial(block, name) for name in RUNS}
+    write({**makers, "timings": timings} if wanted.timings else makers)
+    return 0
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
@@ -139,4 +159,5 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "reset": _reset,
     "topics": _topics,
     "conformance": _conformance,
+    "readme": _readme,
 }
