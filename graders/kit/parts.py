@@ -21,6 +21,7 @@ class Part:
     name: str
     text: str
     promises: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Peer(Part):
 def checks_of(topic: Topic) -> list[Part]:
     """Return the checks of the topic's test files, by the promises in their decorators."""
     return [
-        Part(path, node.lineno, node.name, ast.get_docstring(node) or "", promises)
+        Part(path, node.lineno, node.name, ast.get_docstring(node) or "", *marks)
         for path in check_files(topic)
         for node in parse(path).body
         if isinstance(node, ast.FunctionDef)
-        if (promises := _checked(node)) is not None
+        if (marks := _checked(node)) is not None
     ]
 
 
@@ -64,7 +65,7 @@ def peers_of(topic: Topic) -> list[Peer]:
             node.name,
             ast.get_docstring(node) or "",
             _strings(_attribute(node, "fails")),
-            _strings(_attribute(node, "requires")),
+            requires=_strings(_attribute(node, "requires")),
         )
         for path, node in _namespaces(topic, "peers.py")
         if _attribute(node, "requires") is not None or _attribute(node, "fails") is not None
@@ -95,11 +96,14 @@ def _namespaces(topic: Topic, name: str) -> Iterator[tuple[Path, ast.ClassDef]]:
         yield from ((path, node) for node in parse(path).body if isinstance(node, ast.ClassDef))
 
 
-def _checked(function: ast.FunctionDef) -> tuple[str, ...] | None:
+def _checked(function: ast.FunctionDef) -> tuple[tuple[str, ...], str] | None:
+    """Return promises and kind of a check, None for another function."""
     for decorator in function.decorator_list:
         match decorator:
-            case ast.Call(func=ast.Name(id="check"), args=args):
-                return tuple(text for arg in args for text in _strings(arg))
+            case ast.Call(func=ast.Name(id="check"), args=args, keywords=keywords):
+                promises = tuple(text for arg in args for text in _strings(arg))
+                kinds = [kind for word in keywords for kind in _strings(word.value)]
+                return promises, kinds[0] if kinds else ""
     return None
 
 
