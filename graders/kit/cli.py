@@ -132,6 +132,8 @@ def _conformance(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="types", description="Write modules for the type checker.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
+    for old in folder.glob("conformance_*.py"):
+        old.unlink()
     for topic in find():
         write_conformance(topic, folder)
     return 0
