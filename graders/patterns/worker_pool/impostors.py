@@ -4,7 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from typing import Any
 
@@ -131,6 +131,26 @@ class WakesAll(threading.Condition):
 
     def notify(self, n: int = 1) -> None:
         super().notify(max(n, 1_000))
+
+
+class GrowsWithoutTheLock:
+    """Counts the threads and starts one more when the lock has been given back: one too many.
+
+    And one too late: shutdown has already joined those that it knew.
+    """
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        def _grow(self) -> None:
+            pass
+
+        def submit(
+            self, task: Callable[..., Any], *args: object, timeout: float | None = None
+        ) -> Future[Any]:
+            future = super().submit(task, *args, timeout=timeout)
+            super()._grow()
+            return future
 
 
 class ALinePerWorker:
@@ -383,6 +403,21 @@ class GivesUpWithTheWakeUp:
                 if timeout is not None and time.monotonic() >= end and not self._closed:
                     raise PoolFull("timed out")
             super()._take_place(0)
+
+
+class TimeoutForTheTask:
+    """The timeout is taken for the task's: submit waits for the result, as long as it allows."""
+
+    breaks = "P4"
+
+    class WorkerPool(reference.WorkerPool):
+        def submit(
+            self, task: Callable[..., Any], *args: object, timeout: float | None = None
+        ) -> Future[Any]:
+            future = super().submit(task, *args, timeout=timeout)
+            if timeout:
+                wait([future], timeout)
+            return future
 
 
 class ZeroMeansForEver:

@@ -165,9 +165,10 @@ def test_submit_waits_until_a_place_is_free(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
         for timeout in (None, 20):
-            pool.submit(time.sleep, 5)
-            sim.settle()
             start = sim.now()
+            pool.submit(time.sleep, 5, timeout=timeout)
+            equal(sim.now(), start, did=f"submit(timeout={timeout}), a place is free: returned at")
+            sim.settle()
             future = pool.submit(len, "abc", timeout=timeout)
             equal(sim.now() - start, 5.0, did=f"submit(timeout={timeout}) waited, in seconds")
             equal(future.result(), 3, did="the task that had to wait for its place")

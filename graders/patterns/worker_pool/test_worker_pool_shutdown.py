@@ -296,6 +296,19 @@ def test_submit_against_shutdown(impl: Implementation) -> None:
     explore(scene, schedules=250)
 
 
+@check("P10", "P8", kind="concurrency")
+def test_first_submit_against_shutdown(impl: Implementation) -> None:
+    """One caller submits the first task of a new pool while another shuts it down and waits."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=0)
+        future, _ = sim.together(lambda: try_submit(pool, nothing), pool.shutdown)
+        if future is not None:
+            equal(future.done(), True, did="first submit() raced shutdown(): accepted, and done")
+
+    explore(scene, schedules=100)
+
+
 @check("P10", kind="concurrency")
 def test_waiting_callers_against_a_free_place_and_shutdown(impl: Implementation) -> None:
     """Two callers want the place of a task that ends while the pool is shut down."""
@@ -364,20 +377,23 @@ def test_several_threads_shut_down(impl: Implementation) -> None:
 
 @check("P11", kind="timing")
 def test_a_later_shutdown_waits_too(impl: Implementation) -> None:
-    """A task of 5 s; shutdown(wait=False), then at 1 s and 2 s shutdown() from two threads."""
+    """One worker is busy for 5 s, one ends; shutdown(wait=False), then two threads shutdown()."""
 
     def scene(sim: Sim) -> None:
-        pool = impl.WorkerPool(workers=1, backlog=0)
+        pool = impl.WorkerPool(workers=2, backlog=0)
         start = sim.now()
-        pool.submit(time.sleep, 5)
+        for seconds in (0.5, 5):
+            pool.submit(time.sleep, seconds)
         pool.shutdown(wait=False)
 
-        def close(after: float) -> float:
-            sim.sleep(after)
+        sim.sleep(1)
+
+        def close() -> float:
             pool.shutdown()
             return sim.now() - start
 
-        times = sim.together(lambda: close(1), lambda: close(2))
+        closing = [sim.spawn(close) for _ in range(2)]
+        times = [each.result() for each in closing]
         equal(times, [5.0, 5.0], did="a task ends at 5 s; two calls of shutdown() returned at")
         pool.shutdown()
         equal(sim.now() - start, 5.0, did="shutdown() of an ended pool returned at")

@@ -98,6 +98,26 @@ def test_never_more_than_workers(impl: Implementation) -> None:
     explore(scene, schedules=60)
 
 
+@check("P2", kind="concurrency")
+def test_two_first_callers_one_worker(impl: Implementation) -> None:
+    """Two callers submit the first tasks of a new pool of one worker."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=1)
+        threads: list[threading.Thread] = []
+
+        def task() -> None:
+            threads.append(threading.current_thread())
+            time.sleep(1)
+
+        sim.together(lambda: pool.submit(task), lambda: pool.submit(task))
+        pool.shutdown()
+        did = "two first tasks, one worker: threads that ran tasks, tasks that ran"
+        equal((len(set(threads)), len(threads)), (1, 2), did=did)
+
+    explore(scene, schedules=100)
+
+
 @check("P2", kind="behaviour")
 def test_tasks_run_on_the_same_few_threads(impl: Implementation) -> None:
     """Twelve tasks of two callers, two every second, some of them raise; two workers."""
