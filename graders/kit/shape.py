@@ -76,7 +76,23 @@ def _methods(name: str, wanted: type, given: type) -> Iterator[str]:
         else:
             plain = isinstance(found, staticmethod | classmethod)
             actual = getattr(given, method) if plain else _without_first(getattr(given, method))
-            yield from _signature(label, _without_first(function), actual)
+            wanted_here = _without_first(function)
+            yield from _signature(label, _by_place(wanted_here) if _is_magic(method) else wanted_here, actual)
+
+
+def _is_magic(method: str) -> bool:
+    return method.startswith("__") and method.endswith("__")
+
+
+def _by_place(signature: inspect.Signature) -> inspect.Signature:
+    """Magic methods are called by the language, which names no parameter."""
+    parameters = [
+        each.replace(kind=Parameter.POSITIONAL_ONLY)
+        if each.kind is Parameter.POSITIONAL_OR_KEYWORD
+        else each
+        for each in signature.parameters.values()
+    ]
+    return signature.replace(parameters=parameters)
 
 
 def protocol_methods(protocol: type) -> Iterator[tuple[str, Callable[..., Any]]]:
