@@ -221,7 +221,7 @@ def test_a_burst_of_one_client_does_not_reach_another(impl: Implementation) -> N
 
 @check("P2", "P7", "P9", kind="concurrency")
 def test_time_passes_while_a_client_is_looked_up(impl: Implementation) -> None:
-    """A thread is held up inside its acquire; its client becomes full, is forgotten, and returns."""
+    """A thread is held up in its acquire; its client becomes full, is forgotten, and returns."""
 
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(1.0, 3, 2)
