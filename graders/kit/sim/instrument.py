@@ -152,9 +152,10 @@ class _Instrument(ast.NodeTransformer):
     def _is_quiet(self, func: ast.expr) -> bool:
         if isinstance(func, ast.Name):
             return func.id in QUIET_CALLS | QUIET_METHODS | self._facts.functions
-        return (
-            isinstance(func, ast.Attribute) and func.attr in QUIET_METHODS | self._facts.functions
-        )
+        if not isinstance(func, ast.Attribute):
+            return False
+        own = isinstance(func.value, ast.Name) and func.value.id in {"self", "cls"}
+        return func.attr in QUIET_METHODS or (own and func.attr in self._facts.functions)
 
     def _point_before_call(self, node: ast.Call) -> None:
         last = node.args[-1] if node.args else None

@@ -19,6 +19,8 @@ LIVELOCK_TURNS = 60_000
 """Turns after which a loop that nobody ends counts as endless."""
 LAST_JUMPS = 200
 """How often simulated time may jump after the scene's end before a thread counts as left behind."""
+STEPS_PER_JUMP = 20
+"""A jump of simulated time counts as so many steps towards the cap."""
 MAX_ABORTS = 200
 START = 1_000.0
 WALL_START = 1_700_000_000.0
@@ -51,7 +53,8 @@ class Scheduler:
         self._strategy, self._max_steps, self._recorder = strategy, max_steps, recorder
         self._allow_threads_left = allow_threads_left
         self.now, self.wall_offset, self.clock_read = START, WALL_START - START, False
-        self.count, self.aborting, self._finishing, self._jumps = 0, False, False, 0
+        self.count, self.aborting, self._finishing = 0, False, False
+        self._jumps, self._last_jumps = 0, 0
         self.plan: Plan = {}
         self.spans: list[tuple[int, int, tuple[int, ...]]] = []
         self.choices: list[tuple[int, int, tuple[int, ...]]] = []
@@ -168,8 +171,11 @@ class Scheduler:
         return [t.number for t in self.threads if t.ready]
 
     def _may_jump(self) -> bool:
-        self._jumps += self._finishing
-        return self._jumps <= LAST_JUMPS
+        self._jumps += 1
+        if self._jumps * STEPS_PER_JUMP > self._max_steps:
+            self.fail("livelock", f"no end after {self._jumps:,} waits: the threads wait and wake for ever")
+        self._last_jumps += self._finishing
+        return self._last_jumps <= LAST_JUMPS
 
     # Passing the baton.
 

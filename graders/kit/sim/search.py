@@ -140,7 +140,7 @@ class Explorer:
 
     def _minimise(self, plan: Plan, failure: Failure) -> Plan:
         """Leave out deviations one by one as long as the same kind of failure remains."""
-        budget, changed = MINIMISE_RUNS, True
+        budget, changed = 4 if failure.kind == "livelock" else MINIMISE_RUNS, True
         while changed and budget > 0:
             changed = False
             for at in sorted(plan, reverse=True):
