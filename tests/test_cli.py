@@ -13,13 +13,14 @@ import pytest
 from graders.kit import scaffold
 from graders.kit.completeness import MARK, missing_parts
 from graders.kit.mistakes import Mistake
-from graders.kit.topics import ROOT, Topic, find
+from graders.kit.stubs import write_stub
+from graders.kit.topics import ROOT, Topic, discover, find
 
-FOLDERS = ("contracts", "solutions", "graders", "exercises")
+FOLDERS = ("contracts", "solutions", "graders")
 
 
 class Checkout:
-    """A copy of the repository, and its command line."""
+    """A copy of the repository with untouched exercises, and its command line."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -28,6 +29,8 @@ class Checkout:
             shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
         for name in ("conftest.py", "noxfile.py", "pyproject.toml"):
             shutil.copy(ROOT / name, root / name)
+        for topic in discover(root):
+            write_stub(topic)
 
     def kit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m graders.kit`` with the arguments, as a session does."""
