@@ -451,6 +451,25 @@ class LoadsDoNotReplaceTheDead:
             super()._keep(key, value, lifetime)
 
 
+class _KeysInOrderStore(Store):
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        super().put(key, value, math.inf)
+        entry = self._entries[key]
+        entry.deadline = deadline
+        if deadline < math.inf:
+            heapq.heappush(self._deadlines, (deadline, key, key, entry))  # type: ignore[misc]
+            self._drop_stale_deadlines()
+
+
+class DeadlinesCompareKeys:
+    """The heap holds (deadline, key): at equal deadlines the keys are asked which is smaller."""
+
+    breaks = "P4"
+
+    class Cache(_Cache):
+        store = _KeysInOrderStore
+
+
 # --- statistics -----------------------------------------------------------------------------------
 
 
@@ -760,6 +779,30 @@ class DoesNotLookAgain:
                     self._flights.leave(me)
 
 
+class AnnouncesBeforeItStores:
+    """Waiting callers are woken before the value is in the cache, and ask again too early."""
+
+    breaks = "P9"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            try:
+                value = loader()
+            except BaseException as error:
+                failure = error
+                return super()._load(key, lambda: _raise(failure), lifetime, flight)
+            with self._lock:
+                self._loads += 1
+                fresh = self._flights.finish(key, flight)
+                flight.land(value)
+            with self._lock:
+                if fresh and self._flights.current(key) is None and key not in self._store:
+                    self._keep(key, value, lifetime)
+            return value
+
+
 class OneLockDuringLoads:
     """One re-entrant lock around everything, the loader included."""
 
@@ -861,6 +904,22 @@ class FailuresAreCached:
                 while len(self._failed) > self._store._capacity:
                     self._failed.popitem(last=False)
                 raise
+
+
+class ALoadMakesRoomFirst:
+    """A place is made for the value before it is loaded, and a failing load has cost an entry."""
+
+    breaks = "P11"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            with self._lock:
+                if len(self._store) >= self._store._capacity:
+                    self._store._entries.popitem(last=False)
+                    self._store.evictions += 1
+            return super()._load(key, loader, lifetime, flight)
 
 
 class WaitersAreForgotten:
@@ -984,6 +1043,31 @@ class TheLoadIsStoredIfNothingIsThere:
                 self._bury_dead()
                 if key not in self._store:
                     self._keep(key, value, lifetime)
+            return value
+
+
+class LooksAndStoresInTwoSteps:
+    """At the end of a load, looks whether it was overtaken; stores when it has the lock again."""
+
+    breaks = "P12"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            try:
+                value = loader()
+            except BaseException as error:
+                failure = error
+                return super()._load(key, lambda: _raise(failure), lifetime, flight)
+            with self._lock:
+                fresh = self._flights.current(key) is flight
+            with self._lock:
+                self._loads += 1
+                self._flights.finish(key, flight)
+                if fresh:
+                    self._keep(key, value, lifetime)
+                flight.land(value)
             return value
 
 
@@ -1166,6 +1250,23 @@ class EmptyValuesAreMissing:
             if not answer.body:
                 raise handler.Refused(404, "no entry under this key")
             return answer
+
+
+class TheRequestIsKeptOnTheApp:
+    """The app keeps the request as an attribute: two threads mix up their requests."""
+
+    breaks = "P15"
+
+    class CacheApp(reference.CacheApp):
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            self._request = environ
+            return super().__call__(self._request, start_response)
+
+        def _put(self, key: str, environ: Any) -> Any:
+            return super()._put(key, self._request)
+
+        def _get(self, key: str, environ: Any) -> Any:
+            return super()._get(handler._key(self._request["PATH_INFO"]), environ)
 
 
 class AnyFloatIsATtl:

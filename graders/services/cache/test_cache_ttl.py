@@ -215,6 +215,24 @@ def test_len_counts_the_living_at_every_instant(impl: Implementation) -> None:
 
 
 @check("P4", kind="behaviour")
+def test_unlike_keys_die_together(impl: Implementation) -> None:
+    """Keys and values of unlike types, which have no order, share a deadline."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(10)
+        keys = (1, "1", None, (1, "a"), frozenset(), 1.5, b"1")
+        for _ in range(2):
+            for key in keys:
+                cache.put(key, {"value": key}, ttl=5)
+        equal(len(cache), len(keys), did="seven keys of unlike types with ttl=5; len")
+        equal(cache.get(None), {"value": None}, did="then get of the key None")
+        sim.sleep(5)
+        equal(len(cache), 0, did="seven keys of unlike types with ttl=5; 5 s later, len")
+
+    simulate(scene)
+
+
+@check("P4", kind="behaviour")
 def test_the_dead_take_no_room(impl: Implementation) -> None:
     """Capacity 3, full: one entry has died, wherever it stands in the order of use."""
 
