@@ -17,8 +17,8 @@ Decided here, because real limiters disagree:
   a new bucket would be no different, so nobody gets a new burst early by being forgotten.
 * When `max_clients` are remembered there is no place for another: a client that is not among them
   is refused until one of them is forgotten. The limit is kept at the price of turning newcomers
-  away (nginx does that too); to evict somebody would hand out his burst again.
-* Who the client of a request is says an injected function. Behind a proxy REMOTE_ADDR is the
+  away; to evict somebody would be to hand out a burst twice.
+* An injected function says who the client of a request is. Behind a proxy REMOTE_ADDR is the
   proxy, and X-Forwarded-For is whatever the client writes: only the deployment knows.
 * Retry-After is rounded up to whole seconds and never 0: a client that obeys it is served.
 * The header fields are those of draft-ietf-httpapi-ratelimit-headers-10, "RateLimit header fields

@@ -441,10 +441,36 @@ class LooksThenTakes:
                 return level._limit.allowed(level._tokens)
 
 
+class _Rewinds(Level):
+    """Takes no time away when an instant is older than the last one, but goes back to it."""
+
+    def take(self, tokens: int, now: float) -> Decision:
+        self._since = min(self._since, now)
+        return super().take(tokens, now)
+
+
 class StaleNow:
     """Reads the clock before it has the lock: time goes back, and some of it counts twice.
 
     Modelled on tikv/pd issue 10744.
+    """
+
+    breaks = "P7"
+
+    class TokenBucket(_Bucket):
+        level = _Rewinds
+
+        def try_acquire(self, tokens: int = 1) -> Decision:
+            check_tokens(tokens)
+            now = time.monotonic()
+            with self._lock:
+                return self._level.take(tokens, now)
+
+
+class BelowZero:
+    """Reads the clock before it has the lock, and takes away what time going back is worth.
+
+    Modelled on ProfessionalWiki/MediaWiki-MCP-Server issue 557.
     """
 
     breaks = "P7"
@@ -458,11 +484,13 @@ class StaleNow:
 
 
 class StaleNowForClients:
-    """The same for the table of clients: somebody is forgotten who has come back meanwhile."""
+    """The same for the table of clients."""
 
     breaks = "P7"
 
     class ClientLimiter(_Limiter):
+        level = _Rewinds
+
         def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
             check_tokens(tokens)
             now = time.monotonic()

@@ -47,6 +47,13 @@ class Exact:
         waits = [(at - Fraction(now)) * self.rate for at in self.full_at.values()]
         return all(abs(wait - round(wait)) > Fraction(1, 1000) for wait in waits)
 
+    def full_after(self, client: Hashable, now: float) -> float:
+        """What a decision says of it, right after an acquire."""
+        instants = self.full_at
+        if client not in instants and len(instants) < self.max_clients:
+            return 0.0
+        return float(instants.get(client, min(instants.values())) - Fraction(now))
+
     def acquire(self, client: Hashable, tokens: int, now: float) -> tuple[bool, int, Fraction]:
         """Whether it is allowed; remaining; and what is left to wait."""
         known, full = client in self.full_at, self.remembered(now) >= self.max_clients
@@ -156,6 +163,9 @@ def test_limiter_against_exact_arithmetic(impl: Implementation) -> None:
                 equal(got.allowed, verdict, did=did)
                 equal(got.remaining, remaining, did=did + ", its remaining")
                 near(got.retry_after, float(wait), did + ", its retry_after")
+                near(got.full_after, exact.full_after(client, sim.now()), did + ", its full_after")
+                near(got.window, capacity / rate, did + ", its window")
+                equal(got.limit, capacity, did=did + ", its limit")
 
     simulate(scene)
 

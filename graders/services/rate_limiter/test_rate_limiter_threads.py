@@ -72,10 +72,15 @@ def test_time_that_passes_during_an_acquire_counts_once(impl: Implementation) ->
             sim.pass_time(2.25)
             return takes(bucket, 1, 1, 1)
 
-        got = sim.together(lambda: takes(bucket, 1), later)
-        got.append(takes(bucket, 1, 1, 1))
-        equal(
-            sum(got), 2, did="1/s, emptied: tokens given in the 2.25 s after that, by two threads"
+        held_up = sim.spawn(bucket.try_acquire, "A")
+        got, said = sim.together(later)[0], held_up.result()
+        total = got + said.allowed + takes(bucket, 1, 1, 1)
+        equal(total, 2, did="1/s, emptied: tokens given in the 2.25 s after that, by two threads")
+        ensure(
+            said.remaining in {0, 1} and 0 <= said.retry_after <= 1.00001,
+            did="1/s, emptied: what the thread is told that was held up",
+            want="0 or 1 remaining, retry_after at most 1 s",
+            got=said,
         )
         sim.sleep(1.0)
         equal(takes(bucket, 1, 1), 1, did="1/s: tokens given 1 s later")
