@@ -33,6 +33,11 @@ class Implementation:
         raise AttributeError(f"{self._path.name} does not define {name}")
 
     @property
+    def spec(self) -> str:
+        """What `--impl` names it."""
+        return self._source
+
+    @property
     def path(self) -> Path:
         """The file or folder it was loaded from."""
         return self._path
@@ -93,6 +98,7 @@ def _in_tree(topic: Topic, folder: Path) -> Path:
 def open_source(source: Source, *, points: bool = True) -> Implementation:
     """Load it. Raises whatever its code raises. Call it in the child that grades."""
     label = f"{source.kind}:{source.name}" if source.name else source.kind
+    label = str(source.path) if source.kind == "path" else label
     if source.kind == "solutions":
         return Implementation(label, source.path, _reference(source.topic, [], points=points))
     if source.kind in {"peers", "impostors"}:
