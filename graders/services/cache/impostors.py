@@ -1086,6 +1086,21 @@ class ADeleteOfNothingDoesNothing:
                 return self._store.remove(key)
 
 
+class RemovesThenTellsTheLoad:
+    """Delete removes the entry under the lock, and tells a running load under the lock again."""
+
+    breaks = "P12"
+
+    class Cache(reference.Cache):
+        def delete(self, key: Hashable) -> bool:
+            with self._lock:
+                self._bury_dead()
+                there = self._store.remove(key)
+            with self._lock:
+                self._flights.disown(key)
+            return there
+
+
 class _MarkingFlights(Flights):
     """Marks a load as stale instead of forgetting it."""
 
