@@ -638,6 +638,17 @@ class ForgetsOnlyForRoom:
                 super()._forget_full(now)
 
 
+class ForgetsOneAtATime:
+    """Removes at most one client in each call, so that no call takes long: the others stay."""
+
+    breaks = "P9"
+
+    class ClientLimiter(_Limiter):
+        def _forget_full(self, now: float) -> None:
+            if self._due and self._next_full() <= now:
+                del self._levels[heapq.heappop(self._due)[2]]
+
+
 class ForgetsALittleEarly:
     """All but full is as good as full: who comes at the right moments gains each time."""
 

@@ -196,14 +196,14 @@ def test_asking_often_loses_nothing(impl: Implementation) -> None:
     """Asked thousands of times a second, far faster than tokens come."""
 
     def scene(sim: Sim) -> None:
-        for rate, every in ((1.0, 0.0007), (100.0, 0.000301), (0.25, 0.0045)):
+        for rate, every in ((1.0, 0.0013), (100.0, 0.000301), (0.25, 0.0083)):
             bucket = impl.TokenBucket(rate, 2)
             allowed(bucket, 2)
             start, given = sim.now(), 0
-            for _ in range(3_000):
+            for _ in range(1_500):
                 sim.sleep(every)
                 given += bucket.try_acquire().allowed
-            did = f"{rate}/s, emptied, then asked every {every} s, 3,000 times: tokens given"
+            did = f"{rate}/s, emptied, then asked every {every} s, 1,500 times: tokens given"
             equal(given, math.floor(rate * (sim.now() - start)), did=did)
 
     simulate(scene)
@@ -217,7 +217,7 @@ def test_no_drift(impl: Implementation) -> None:
         for rate, capacity in ((3.0, 5), (0.7, 2), (977.0, 3)):
             bucket = impl.TokenBucket(rate, capacity)
             start, given = sim.now(), 0
-            while given < 3_000:
+            while given < 2_000:
                 decision = bucket.try_acquire()
                 if decision.allowed:
                     given += 1
@@ -238,11 +238,14 @@ def test_rounding_does_not_add_up(impl: Implementation) -> None:
         for rate, early in ((3.0, 8e-7), (977.0, 8e-7), (50_000.0, 5e-7)):
             bucket = impl.TokenBucket(rate, 2)
             start, given = sim.now(), 0
-            while given < 2_000:
+            while given < 800:
                 decision = bucket.try_acquire()
-                given += decision.allowed
                 if not decision.allowed:
-                    sim.sleep(max(decision.retry_after - early, 1e-7))
+                    sim.sleep(max(decision.retry_after - early, 0.0))
+                    decision = bucket.try_acquire()
+                if not decision.allowed:
+                    sim.sleep(decision.retry_after + 1e-8)
+                given += decision.allowed
             most = 2 + rate * (sim.now() - start + 3e-6)
             did = (
                 f"{rate:,}/s, capacity 2: asked {early} s before retry_after has passed, and again"

@@ -54,6 +54,8 @@ def test_some_order_explains_every_outcome(impl: Implementation) -> None:
         lambda: Asked(impl.ClientLimiter(SLOW, CAPACITY, PLACES)),
         Limiter,
         [*operations, ("count", ())],
+        scenarios=10,
+        schedules=20,
     )
 
 
@@ -87,4 +89,6 @@ class Bucket:
 def test_some_order_explains_what_a_bucket_gave(impl: Implementation) -> None:
     """Two threads with three acquires each at a bucket of five, at one instant."""
     operations = [("acquire", (tokens,)) for tokens in (1, 2, 3)]
-    check_linearizable(lambda: OneBucket(impl.TokenBucket(SLOW, 5)), Bucket, operations)
+    check_linearizable(
+        lambda: OneBucket(impl.TokenBucket(SLOW, 5)), Bucket, operations, scenarios=8, schedules=20
+    )

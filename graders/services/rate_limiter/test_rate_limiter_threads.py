@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from contracts.services.rate_limiter import ClientLimiter, TokenBucket
 from graders.kit import Implementation, Sim, check, ensure, equal, explore
 
-FEW, SOME = 120, 250
+FEW, SOME = 80, 160
 
 
 def takes(bucket: TokenBucket, *tokens: int) -> int:
