@@ -40,7 +40,8 @@ PROMISES: Final = {
     "P2": "In any stretch of t seconds, wherever it begins, at most capacity + rate * t tokens are"
     " given out.",
     "P3": "Tokens come back continuously, `rate` of them a second, fractions included: how often"
-    " somebody asks loses none and gains none, and after a million takes the count is still exact.",
+    " somebody asks loses none and gains none, and after a million of them the count is still"
+    " exact.",
     "P4": "An acquire takes all its tokens or none: a refused one costs nothing, now or later, and"
     " one that asks for more than `capacity` is always refused.",
     "P5": "Every field of a Decision is true as its docstring says; who sleeps exactly retry_after"

@@ -1084,7 +1084,7 @@ class EmptyNameIsNobody:
         def __call__(
             self, environ: WSGIEnvironment, start_response: StartResponse
         ) -> Iterable[bytes]:
-            if not self._key(environ):
+            if not bool(self._key(environ)):
                 return self._app(environ, start_response)
             return super().__call__(environ, start_response)
 

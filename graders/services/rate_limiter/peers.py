@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Hashable
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from contracts.services.rate_limiter import Decision
 
@@ -44,7 +44,7 @@ class TokenBucketLibrary:
     """The package token-bucket with its MemoryStorage, deliberately without locks."""
 
     requires = ("token_bucket",)
-    fails = {
+    fails: ClassVar[dict[str, str]] = {
         "P5": "after exactly retry_after, floats find a little less than a token",
         "P7": "two threads can both see the last token; the count then goes below zero",
         "P9": "nobody is ever forgotten",
@@ -86,7 +86,7 @@ class LimitsMovingWindow:
     """The package limits: a log of the last acquires, in windows of whole seconds."""
 
     requires = ("limits",)
-    fails = {
+    fails: ClassVar[dict[str, str]] = {
         "P2": "windows shorter than a second are a second long, and time is the wall clock's",
         "P3": "what was taken comes back a window later, all at once",
         "P5": "retry_after is known for the oldest entry only",
@@ -121,7 +121,7 @@ class ExactArrivalTimes:
     """
 
     requires = ()
-    fails: dict[str, str] = {}
+    fails: ClassVar[dict[str, str]] = {}
 
     class TokenBucket:
         def __init__(self, rate: float, capacity: int) -> None:
@@ -224,7 +224,7 @@ class LockPerClient:
     """
 
     requires = ()
-    fails: dict[str, str] = {}
+    fails: ClassVar[dict[str, str]] = {}
 
     class TokenBucket:
         def __init__(self, rate: float, capacity: int) -> None:

@@ -7,6 +7,7 @@ import tracemalloc
 import weakref
 from collections.abc import Callable, Hashable
 from fractions import Fraction
+from functools import partial
 
 from contracts.services.rate_limiter import ClientLimiter, Decision
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
@@ -390,7 +391,7 @@ def test_memory_is_bounded(impl: Implementation) -> None:
 
         for wait, what in ((0.0, "refused"), (0.002, "forgotten")):
             come(50, wait)
-            grown = held(lambda w=wait: come(300, w))  # type: ignore[misc]
+            grown = held(partial(come, 300, wait))
             did = f"600 clients {what} by a limiter with 10 places: bytes that it has grown by"
             ensure(grown < 15_000, did=did, want="fewer than 15,000", got=grown)
 
@@ -446,12 +447,12 @@ def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
         bad = [(rate, 1, 1) for rate in (0, -1.0, math.nan, math.inf, -math.inf)]
         for arguments in (*bad, (1.0, 0, 1), (1.0, -1, 1), (1.0, 1, 0), (1.0, 1, -5)):
             did = f"ClientLimiter{arguments}"
-            raises(ValueError, lambda a=arguments: impl.ClientLimiter(*a), did=did)
+            raises(ValueError, partial(impl.ClientLimiter, *arguments), did=did)
         limiter = impl.ClientLimiter(1.0, 3, 2)
         allowed(limiter, "a", 2)
         for client, tokens in (("a", 0), ("a", -2), ("new", -1)):
             did = f"try_acquire({client!r}, {tokens})"
-            raises(ValueError, lambda c=client, n=tokens: limiter.try_acquire(c, n), did=did)
+            raises(ValueError, partial(limiter.try_acquire, client, tokens), did=did)
         raises(TypeError, lambda: limiter.try_acquire(["a"]), did='try_acquire(["a"])')
         equal(len(limiter), 1, did="len after 2 of a and those refused calls")
         equal(allowed(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them")

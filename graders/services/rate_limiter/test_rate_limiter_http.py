@@ -3,7 +3,8 @@
 import math
 import threading
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, NoReturn
+from functools import partial
+from typing import IO, Any, NoReturn, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
@@ -219,12 +220,12 @@ def test_refused_request_is_answered(impl: Implementation) -> None:
     """A GET, a HEAD and a POST with a body, all refused."""
 
     def scene(sim: Sim) -> None:
-        app = App()
+        app, unread = App(), cast("IO[bytes]", Unread())
         said = decision(allowed=False, remaining=0, retry_after=12.25, full_after=16.5)
         front = impl.RateLimitMiddleware(app, Scripted(said), by_name)
         get, post = (
             call(front, "GET", "/"),
-            call(front, "POST", "/", Unread(), {"Content-Length": "9"}),
+            call(front, "POST", "/", unread, {"Content-Length": "9"}),
         )
         for method, answer in (("GET", get), ("POST", post)):
             did = f"a refused {method}: "
@@ -435,16 +436,18 @@ def test_slow_application_holds_nobody_up(impl: Implementation) -> None:
             return [b"x"]
 
         front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 2, 5), by_name)
-        slow = sim.spawn(lambda: call(front, "GET", "/slow", b"", {"X-Name": "a"}).status)
+
+        def ask(path: str, name: str) -> int:
+            return call(front, "GET", path, b"", {"X-Name": name}).status
+
+        slow = sim.spawn(partial(ask, "/slow", "a"))
         sim.settle()
-        others = [
-            sim.spawn(lambda n=n: call(front, "GET", "/", b"", {"X-Name": n}).status) for n in "bca"
-        ]
+        others = [sim.spawn(partial(ask, "/", name)) for name in "bca"]
         sim.settle()
         for name, other in zip("bca", others, strict=True):
             did = f"the application is busy with a request of a; a request of {name} is answered"
             ensure(other.done, did=did, want="at once", got="not yet")
-        refused = sim.spawn(lambda: call(front, "GET", "/", b"", {"X-Name": "a"}).status)
+        refused = sim.spawn(partial(ask, "/", "a"))
         sim.settle()
         ensure(refused.done, did="a third request of a is refused", want="at once", got="not yet")
         go.set()
