@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from graders.kit.expect import CheckFailed, Inconclusive, show_error
+from graders.kit.seal import broken, seal
 from graders.kit.verdict import Verdict, Word
 
 MEMORY = int(os.environ.get("KATAS_MEMORY_MB", "4096")) << 20
@@ -25,7 +26,10 @@ def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonc
     code = 1
     try:
         _close_doors(output, scratch)
+        before = seal()
         verdict = judge(body)
+        if verdict.word == "pass" and (name := broken(before)):
+            verdict = Verdict("fail", want="the judges are left alone", got=f"{name} was replaced")
         _send(answer, nonce, verdict.to_dict())
         _leave_as_a_program_would()
         _send(answer, nonce, {"left": True})
@@ -102,11 +106,15 @@ def learner_line(error: BaseException) -> str:
 
 def _innermost(trace: TracebackType | None) -> str:
     frames = traceback.StackSummary.extract(traceback.walk_tb(trace), lookup_lines=False)
-    theirs = [f for f in frames if "/graders/" not in f.filename and "/lib/python" not in f.filename]
+    theirs = [f for f in frames if _is_learners(f.filename)]
     if not theirs:
         return ""
     last = theirs[-1]
     return f"{os.path.basename(last.filename)}:{last.lineno}  {last.line}"  # noqa: PTH119 - a label
+
+
+def _is_learners(filename: str) -> bool:
+    return not filename.startswith("<") and not any(p in filename for p in ("/graders/", "/lib/python"))
 
 
 def _send(answer: int, nonce: str, data: dict[str, object]) -> None:

@@ -70,7 +70,7 @@ def _arguments(topics: Sequence[Topic], wanted: Namespace) -> list[str]:
     arguments = [str(topic.grader) for topic in topics]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "timeout=0"]
     arguments += ["-o", "addopts=--import-mode=importlib"]
-    arguments += ["-p", "no:faulthandler", f"--rootdir={topics[0].root}", "--impl", wanted.impl]
+    arguments += ["-p", "graders.kit.plugin", "-p", "no:faulthandler", f"--rootdir={topics[0].root}", "--impl", wanted.impl]
     arguments += ["--in-process"] if wanted.in_process else []
     arguments += ["--replay", wanted.replay] if wanted.replay else []
     arguments += ["--results", wanted.results] if wanted.results else []

@@ -3,6 +3,7 @@
 A topic exists because its contract file exists; there is no registry to edit.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from graders.kit.catalogue import CHAPTERS, ROWS, catalogue_place
 from graders.kit.contract import Contract, read_contract
 from graders.kit.mistakes import Mistake, nearest
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(os.environ.get("KATAS_ROOT") or Path(__file__).resolve().parents[2])
 
 
 @dataclass(frozen=True)
