@@ -7,6 +7,7 @@ any progress over many looks), for memory, processes or output; only slow, it is
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,6 +22,8 @@ from graders.kit import child
 from graders.kit.verdict import Verdict
 
 LOOK = 0.02
+MEANS = 0.1
+"""Seconds between two looks at what a child uses: each costs a walk over all processes."""
 OUTPUT_KEPT = 64 << 10
 OUTPUT_MOST = 32 << 20
 PROCESSES = 48
@@ -59,14 +62,15 @@ class Box:
         self._said, self._printed, self._printed_bytes = b"", b"", 0
         self._cpu, self._still, self._started = 0.0, 0.0, time.monotonic()
         self._last_look = self._started
+        self._ended: set[int] = set()
         self._killed: Verdict | None = None
         self._status: int | None = None
         self.done = False
 
     @property
-    def readable(self) -> tuple[int, int]:
+    def readable(self) -> list[int]:
         """What to wait for between two looks."""
-        return self._answer, self._output
+        return [end for end in (self._answer, self._output) if end not in self._ended]
 
     def look(self) -> None:
         """Read what has come, check the means, notice the end."""
@@ -81,10 +85,11 @@ class Box:
             self._check_means()
 
     def _read(self) -> None:
-        for end in (self._answer, self._output):
+        for end in self.readable:
             with contextlib.suppress(BlockingIOError):
                 while data := os.read(end, 1 << 16):
                     self._take(end, data)
+                self._ended.add(end)
 
     def _take(self, end: int, data: bytes) -> None:
         if end == self._answer:
@@ -97,6 +102,8 @@ class Box:
 
     def _check_means(self) -> None:
         now = time.monotonic()
+        if now - self._last_look < MEANS:
+            return
         elapsed, self._last_look = min(now - self._last_look, 0.2), now
         try:
             cpu, asleep, memory, processes = self._means()
@@ -167,6 +174,7 @@ class Box:
 
     def _judge(self, left: int) -> Verdict:
         if self._killed is not None:
+            self._killed.where = where_it_stood(self._printed)
             return self._killed
         lines = [line for line in map(self._parse, self._said.splitlines()) if line is not None]
         if not lines or "word" not in lines[0]:
@@ -196,6 +204,13 @@ class Box:
         if os.WIFSIGNALED(status):
             return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
         return f"exit code {os.WEXITSTATUS(status)}"
+
+
+def where_it_stood(stacks: bytes) -> str:
+    """The innermost line of the graded code in what faulthandler wrote, the thread that was hit first."""
+    found = re.findall(r'^  File "([^"\n]+)", line (\d+) in (\S+)$', stacks.decode("utf-8", "replace"), re.MULTILINE)
+    theirs = [f"{os.path.basename(name)}:{line} in {what}" for name, line, what in found if child.is_learners(name)]  # noqa: PTH119 - a label
+    return theirs[0] if theirs else ""
 
 
 def end_session(leader: int) -> int:

@@ -94,7 +94,7 @@ def _not_loaded(failed: DoesNotLoad) -> Verdict:
     where = learner_line(error)
     if isinstance(error, SyntaxError):
         where = f"{os.path.basename(error.filename or '')}:{error.lineno}  {(error.text or '').strip()}"  # noqa: PTH119 - a label
-    return Verdict(word, f"imported {failed}", "it loads", show_error(error), where, blocks=True)
+    return Verdict(word, f"imported {failed.args[0]}", "it loads", show_error(error), where, blocks=True)
 
 
 def learner_line(error: BaseException) -> str:
@@ -106,14 +106,15 @@ def learner_line(error: BaseException) -> str:
 
 def _innermost(trace: TracebackType | None) -> str:
     frames = traceback.StackSummary.extract(traceback.walk_tb(trace), lookup_lines=False)
-    theirs = [f for f in frames if _is_learners(f.filename)]
+    theirs = [f for f in frames if is_learners(f.filename)]
     if not theirs:
         return ""
     last = theirs[-1]
     return f"{os.path.basename(last.filename)}:{last.lineno}  {last.line}"  # noqa: PTH119 - a label
 
 
-def _is_learners(filename: str) -> bool:
+def is_learners(filename: str) -> bool:
+    """Whether a frame is the learner's rather than the kit's or the library's."""
     return not filename.startswith("<") and not any(p in filename for p in ("/graders/", "/lib/python"))
 
 
