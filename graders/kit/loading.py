@@ -13,7 +13,7 @@ from typing import Any
 from graders.kit.guard import ANSWERS, guarded_builtins
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.parts import require
-from graders.kit.sim import Finder, Manner, load, sources, survey
+from graders.kit.sim import Finder, Manner, load, prepare, sources, survey
 from graders.kit.topics import ROOT, Topic
 
 START = Path.cwd()  # where the program was called; a child works in a folder of its own
@@ -107,6 +107,19 @@ def open_source(source: Source, *, points: bool = True) -> Implementation:
     return Implementation(label, source.path, load(_private(source, points), source.path, manner))
 
 
+def prepare_source(source: Source, *, points: bool = True) -> None:
+    """Compile everything `open_source` will need, importing nothing of it. Call it in the parent."""
+    solution = sources(source.topic.solution)
+    if source.is_learners:
+        prepare(source.path, Manner(survey(sources(source.path)), points))
+        return
+    also = [source.path] if source.kind in {"peers", "impostors"} else []
+    manner = Manner(survey([*solution, *also]), points)
+    prepare(source.topic.solution, manner)
+    for path in also:
+        prepare(path, manner)
+
+
 def _private(source: Source, points: bool) -> str:  # noqa: FBT001
     """A name that no learner's import can hit by accident."""
     return f"_graded_{'' if points else 'plain_'}{source.topic.chapter}_{source.topic.name}"
@@ -134,7 +147,7 @@ def forget_answers() -> None:
 def _overlay(source: Source, label: str, *, points: bool) -> Implementation:
     """A namespace of impostors.py or peers.py, the reference filling in what it leaves out."""
     reference = _reference(source.topic, [source.path], points=points)
-    manner = Manner(survey([source.path, *sources(source.topic.solution)]), points)
+    manner = Manner(survey([*sources(source.topic.solution), source.path]), points)
     module = load(f"{_private(source, points)}_{source.kind}", source.path, manner)
     forget_answers()
     namespace = vars(module).get(source.name)

@@ -4,6 +4,7 @@ pytest itself never imports the code that is graded. Checks that will follow run
 what measures throughput runs alone.
 """
 
+import contextlib
 import os
 import select
 import sys
@@ -17,13 +18,14 @@ from graders.kit import scenes
 from graders.kit.box import LOOK, Box
 from graders.kit.child import DoesNotLoad, judge
 from graders.kit.guard import close_the_book
-from graders.kit.loading import Implementation, Source, open_source, parse
+from graders.kit.loading import Implementation, Source, open_source, parse, prepare_source
 from graders.kit.mistakes import Mistake
 from graders.kit.results import Results
 from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
 SHAPE = "test_shape"
+FIXTURES = frozenset({"impl", "plain", "reference", "plain_reference"})
 ANSWER_FILES = ("impostors.py", "peers.py")
 HANGS_PER_TOPIC = 3
 KEY = pytest.StashKey["Grading"]()
@@ -77,8 +79,18 @@ class Grading:
         self._order = checks
         for item in checks:
             self.checks[item.nodeid] = describe(item, self.spec)
+        self._prepare(checks)
         if checks:
             self.results = Results(self.spec, list(self.checks.values()), self._config.getoption("--results"))
+
+    def _prepare(self, checks: list[pytest.Item]) -> None:
+        """Compile here, once, what each child will import; what cannot be is left to the child to report."""
+        wanted = {(topic_of(i.path), name) for i in checks for name in getattr(i, "fixturenames", ())}
+        for topic, name in wanted:
+            if topic is not None and name in FIXTURES:
+                spec = "solutions" if "reference" in name else self.spec
+                with contextlib.suppress(Mistake, OSError):
+                    prepare_source(parse(topic, spec), points="plain" not in name)
 
     def run(self, item: pytest.Item) -> Verdict:
         """The verdict on one check, from its child; later ones are started ahead."""
@@ -117,7 +129,8 @@ class Grading:
 
     def _look(self) -> None:
         boxes = [box for box in self._running.values() if not box.done]
-        select.select([end for box in boxes for end in box.readable], [], [], LOOK)
+        ends = [end for box in boxes for end in box.readable]
+        select.select(ends, [], [], LOOK if all(box.readable for box in boxes) else LOOK / 20)
         for box in boxes:
             box.look()
 

@@ -11,7 +11,7 @@ nothing of pytest or of this project's topics.
 """
 
 from graders.kit.sim.failure import Failure, Outcome
-from graders.kit.sim.imports import Finder, Manner, load, sources
+from graders.kit.sim.imports import Finder, Manner, load, prepare, sources
 from graders.kit.sim.patches import install
 from graders.kit.sim.runtime import Counter
 from graders.kit.sim.scene import Handle, Sim
@@ -30,6 +30,7 @@ __all__ = [
     "explore",
     "install",
     "load",
+    "prepare",
     "sources",
     "survey",
 ]

@@ -1,5 +1,6 @@
 """Loading of source files with their switch points: one file, a folder, or all below a name."""
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -49,6 +50,30 @@ def load(name: str, path: Path, manner: Manner | None = None) -> ModuleType:
     return module
 
 
+def prepare(path: Path, manner: Manner) -> None:
+    """Compile the files at `path` now, importing nothing: children forked later need not.
+
+    SyntaxError and the like are left for the load to report.
+    """
+    for file in sources(path):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError, OSError):
+            _compiled(str(file), file.read_bytes(), manner)
+
+
+_codes: dict[tuple[str, bytes, bool, Facts], CodeType] = {}
+
+
+def _compiled(path: str, data: bytes, manner: Manner) -> CodeType:
+    key = (path, data, manner.points, manner.facts if manner.points else Facts())
+    if key not in _codes:
+        _codes[key] = (
+            compile_instrumented(data, Path(path), manner.facts)
+            if manner.points
+            else compile(data, path, "exec", dont_inherit=True)
+        )
+    return _codes[key]
+
+
 class Finder(importlib.abc.MetaPathFinder):
     """On `sys.meta_path`: modules below `prefix` that lie in `folder` are loaded in this manner."""
 
@@ -85,10 +110,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Compile anew: byte code cached on disk has no points, and may not be the learner's."""
         path = self.get_filename(fullname)
-        data = self.get_data(path)
-        if self._manner.points:
-            return compile_instrumented(data, Path(path), self._manner.facts)
-        return compile(data, path, "exec", dont_inherit=True)
+        return _compiled(path, self.get_data(path), self._manner)
 
     def exec_module(self, module: ModuleType) -> None:
         names = {**runtime.NAMES, **self._manner.names} if self._manner.points else self._manner.names

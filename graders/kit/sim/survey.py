@@ -7,6 +7,7 @@ of an implementation, so that a subclass in one file counts for its base in anot
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 CONSTRUCTORS = frozenset({"__init__", "__post_init__"})
@@ -29,11 +30,16 @@ class Facts:
 
 def survey(files: Iterable[Path]) -> Facts:
     """The facts of all `files` together; a file that does not parse adds nothing (its load will say why)."""
+    return _survey(tuple(file.read_bytes() for file in files))
+
+
+@lru_cache(maxsize=64)
+def _survey(texts: tuple[bytes, ...]) -> Facts:
     surveyor = _Surveyor()
-    for file in files:
+    for text in texts:
         try:
-            tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError):
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         surveyor.visit(tree)
     return surveyor.facts()
