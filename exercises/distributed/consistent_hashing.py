@@ -1,46 +1,62 @@
 """Consistent hashing: keys find their node on a ring, and few of them move when nodes come and go.
 
-Seen in production in Dynamo and Cassandra, in memcached clients (ketama), in load balancers and in
-CDNs. Each node stands on the ring many times (virtual nodes); a key belongs to the first point at
-or after its own position. Karger et al., "Consistent Hashing and Random Trees", STOC 1997.
+Seen in production in Dynamo and Cassandra, in memcached clients (ketama), in load balancers and
+CDNs. Each node stands on the ring many times (virtual nodes, here: points), a key belongs to the
+owner of the first point at or after its own place, and past the last point the ring begins again.
+Karger et al., "Consistent Hashing and Random Trees", STOC 1997.
 
 Decided here, because real rings disagree:
 
-* Keys and nodes are `str`, hashed as UTF-8. Anything else is a TypeError, bytes too.
+* Nodes are `str`. Keys are `str` or `bytes`, and a `str` stands for its UTF-8 bytes: "a" and b"a"
+  are the same key. Nothing else is a key; in particular 7 is not "7".
 * An empty ring has no answer: EmptyRing, not None. Asking for more nodes than there are is
-  TooFewNodes, not a shorter list.
-* Adding a node that is there is DuplicateNode (its weight is changed by remove and add); removing
-  one that is not there is UnknownNode. A call that raises changes nothing.
-* Weights are whole numbers of at least 1: a node of weight 3 gets three times the keys.
-* All positions come from `hash_key`, which may collide: two points at one position are two points,
-  and who wins must not depend on who came first.
-* Threads may share a ring. Lookups need not wait for changes, but each sees one state of the ring.
+  TooFewNodes, not a shorter list that looks like success.
+* Adding a node that is there is DuplicateNode; its weight is changed by `set_weight`, in one step.
+* A weight is a whole number of at least 1. A node of weight 3 has three times the points of a node
+  of weight 1, whatever the weights of the others: were points dealt out by share of the total,
+  each join would move keys between nodes that have nothing to do with it.
+* Points may collide. Two points at one place are two points, and which of them comes first must
+  not depend on who joined first.
+* Which bytes are hashed to place the points of a node is left open, and so is the hash of a ring
+  that is made without `hash_key`. Two implementations need not agree, two processes must.
+* Changes may be slow (they may cost as much as making the ring anew), lookups may not.
+* Threads share a ring. Whether lookups use a lock is left open; that they wait for a hash of
+  somebody else is not.
 
 What your code must keep; every check names the promise it looks at:
 
 P0  The module loads and has the shape of this contract.
-P1  The answer for a key depends on the key and on the nodes with their weights, and on nothing
-    else: not on the order of adds and removes, the process, or PYTHONHASHSEED.
-P2  When a node is added, a key either keeps its node or moves to the new one.
-P3  When a node is removed, only its own keys move.
-P4  With 128 points and ten nodes of equal weight, the share of each node among 20,000 keys lies
-    between 0.5 and 1.6 of a tenth.
-P5  A node's share grows with its weight: with 128 points, each of ten nodes with weights 1 to 4
-    gets between 0.5 and 1.6 of the share that its weight is of all weights.
-P6  nodes_for(key, n) answers n different nodes, node_for(key) first; asking for one more appends
-    one, and removing a node takes it out of the list and leaves the order of the others.
-P7  Colliding positions lose nobody: even with a hash of very few values, or of one, every node is
-    in nodes_for(key, all of them), and P1, P2, P3 and P6 hold.
-P8  Positions come from `hash_key` alone, called with bytes: with a hash that is constant, all keys
-    have the same node, and with another hash the keys are dealt out anew.
-P9  Misuse raises the error that the methods name, and a call that raises changes nothing.
-P10 While threads change the ring, a lookup never fails on a ring that is never empty, and answers
-    as one state of the ring between its start and its end would.
-P11 Changes by several threads are all kept: of two that add the same node exactly one succeeds, of
-    two that remove it likewise.
-P12 A lookup hashes the key once or a few times, never once per node, and its time grows with the
-    logarithm of the number of points.
-P13 nodes() is a copy: every node with its weight, and changing it leaves the ring alone.
+P1  The answer for a key depends on the key, the nodes with their weights, points and hash_key, and
+    on nothing else: not on the order of the changes, on nodes that have gone, on other rings, on
+    the process or on PYTHONHASHSEED.
+P2  Every str that has a UTF-8 form and every bytes is a key, the empty one too, and a str is the
+    same key as its UTF-8 bytes.
+P3  When a node joins or gets more weight, keys move to that node and nowhere else; when it leaves
+    or gets less weight, only keys of that node move.
+P4  With the default number of points and 20 nodes of equal weight, 20,000 keys are spread evenly:
+    every node has between half and twice the mean, and the standard deviation is at most 20 % of
+    it, with the ring's own hash and with any hash_key that spreads well.
+P5  A node's share grows in proportion to its weight: keys per unit of weight stay within the
+    bounds of P4; and however light a node is beside the others, it has its points and keys.
+P6  nodes_for(key, n) is a list of n different nodes, with node_for(key) first; a shorter list is
+    the beginning of a longer one.
+P7  When a node joins, leaves or changes its weight, the other nodes keep their order in
+    nodes_for(key, ...), for every key.
+P8  Points may collide: whatever hash_key returns, be it always the same number, nobody is lost,
+    and P1, P3, P6 and P7 hold.
+P9  hash_key alone places: keys with the same hash have the same nodes, and a lookup calls it with
+    the bytes of the key and with nothing else.
+P10 The time of a lookup grows with the logarithm of the number of points; that of nodes_for with
+    the number of points walked over, too, but not with the whole ring.
+P11 Lookups leave nothing behind and neither do nodes that have gone: memory is in proportion to
+    the points on the ring.
+P12 Threads may share a ring: every call takes effect at one instant between its start and its
+    return; a lookup sees a change made whole or not yet, and no change is lost.
+P13 While a call is inside hash_key, no lookup of another thread waits for it; a lookup during a
+    change that still hashes answers as before the change.
+P14 Misuse raises the error that the methods name, and a call that raises, be it because hash_key
+    raised, changes nothing.
+P15 nodes() answers every node with its weight, as a dict of the caller's own.
 
 Level: medium, 45 minutes.
 Brief: exercises/distributed/consistent_hashing.md
@@ -59,45 +75,69 @@ from contracts.distributed.consistent_hashing import (
 
 
 class HashRing:
-    """A ring of nodes. Thread-safe."""
+    """A ring of nodes. Every method may be called from any thread.
+
+    A call looks at its arguments and at the ring; where both are wrong, either error is right.
+    """
 
     def __init__(self, points: int = 128, hash_key: HashKey | None = None) -> None:
         """Make an empty ring.
 
-        `points`: virtual nodes per unit of weight; ValueError if less than 1. `hash_key`: where
-        positions come from; None = a hash of the implementation's choice that is the same in every
-        process. It may be called from any thread, also while a change is in progress, and answers
-        the same for the same bytes.
+        `points` is the number of points per unit of weight. `hash_key` places keys and points;
+        None means a hash of the implementation's choice. It may collide (P8), be slow (P13) or
+        raise (P14: its exception comes out of the call that called it), and it may be called by
+        several threads at once. Only P4 and P5 take for granted that it spreads well.
+
+        Raises `ValueError` if `points` is less than 1.
         """
         raise NotImplementedError
 
     def add(self, node: str, weight: int = 1) -> None:
-        """Put `node` on the ring with `points * weight` virtual nodes.
+        """Put `node` on the ring, with `points * weight` points.
 
-        Raises TypeError if `node` is no str, ValueError if `weight` is less than 1, DuplicateNode
-        if the node is there already (whatever the weight).
+        Raises:
+            DuplicateNode: the node is there already, whatever the weight.
+            TypeError: `node` is no str.
+            ValueError: `weight` is less than 1, or `node` has no UTF-8 form (a lone surrogate).
         """
         raise NotImplementedError
 
     def remove(self, node: str) -> None:
-        """Take `node` off the ring; UnknownNode if it is not there."""
+        """Take `node` off the ring. Raises `UnknownNode` if it is not there."""
         raise NotImplementedError
 
-    def node_for(self, key: str) -> str:
-        """Answer the node that `key` belongs to.
+    def set_weight(self, node: str, weight: int) -> None:
+        """Give `node`, which is on the ring, another weight: as if it had joined with this one.
 
-        Raises TypeError if `key` is no str, EmptyRing if there are no nodes. Cost: O(log points).
+        It is one change: there is no instant at which the node is not on the ring.
+
+        Raises:
+            UnknownNode: the node is not on the ring.
+            ValueError: `weight` is less than 1.
         """
         raise NotImplementedError
 
-    def nodes_for(self, key: str, n: int) -> list[str]:
-        """Answer `n` different nodes for `key`, the one of `node_for` first, then its successors.
+    def node_for(self, key: str | bytes) -> str:
+        """Answer the node that `key` belongs to, in logarithmic time.
 
-        Raises TypeError if `key` is no str, ValueError if `n` is less than 1, EmptyRing if there
-        are no nodes at all, TooFewNodes if there are some, but fewer than `n`.
+        Raises:
+            EmptyRing: there are no nodes.
+            TypeError: `key` is neither str nor bytes.
+            ValueError: `key` is a str without a UTF-8 form (a lone surrogate).
+        """
+        raise NotImplementedError
+
+    def nodes_for(self, key: str | bytes, n: int) -> list[str]:
+        """Answer `n` different nodes for `key`, for replicas: its own, then the next on the ring.
+
+        Raises:
+            EmptyRing: there are no nodes at all.
+            TooFewNodes: there are nodes, but fewer than `n`.
+            TypeError: `key` is neither str nor bytes.
+            ValueError: `n` is less than 1, or `key` is a str without a UTF-8 form.
         """
         raise NotImplementedError
 
     def nodes(self) -> dict[str, int]:
-        """Answer a new dict of every node and its weight, in any order; empty for an empty ring."""
+        """Answer a new dict of every node and its weight, in any order; empty on an empty ring."""
         raise NotImplementedError

@@ -1,12 +1,44 @@
-"""Rings that are almost right: one wrong idea each, and the promise it breaks."""
+"""Rings with one wrong idea each. `breaks` names the promise by which each is found."""
 
 import itertools
-from bisect import bisect_left, bisect_right
-from typing import Any
+import math
+import random
+import threading
+from bisect import bisect_left, insort
+from collections import defaultdict
+from typing import Any, ClassVar
 
 from contracts.distributed.consistent_hashing import DuplicateNode, EmptyRing, UnknownNode
 from solutions.distributed import consistent_hashing as reference
 from solutions.distributed.consistent_hashing import Snapshot
+
+Key = str | bytes
+Points = list[tuple[int, str]]
+
+
+def points_of(snapshot: Snapshot) -> Points:
+    """All points of a state."""
+    return list(zip(snapshot.positions, snapshot.owners, strict=True))
+
+
+def in_this_order(points: Points, weights: dict[str, int]) -> Snapshot:
+    """A state whose points are in the order that is given."""
+    return Snapshot(tuple(p for p, _ in points), tuple(owner for _, owner in points), weights)
+
+
+class _Remade(reference.HashRing):
+    """The reference, with a last word on each new state while the change is still locked."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_snapshot" and value.weights:
+            value = self.remade(value)
+        super().__setattr__(name, value)
+
+    def remade(self, snapshot: Snapshot) -> Snapshot:
+        return snapshot
+
+
+# --- who has a say (P1) ---------------------------------------------------------------------------
 
 
 class SaltedHash:
@@ -16,82 +48,249 @@ class SaltedHash:
 
     class HashRing(reference.HashRing):
         def __init__(self, points: int = 128, hash_key: Any = None) -> None:
-            super().__init__(points, hash_key or (lambda data: hash(data) % 2**64))
+            super().__init__(points, hash_key or (lambda data: hash((data, "ring")) % 2**64))
+
+
+class NumberedByArrival:
+    """The points of a node are placed by the number of its arrival, not by its name."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._arrivals: dict[str, int] = defaultdict(itertools.count().__next__)
+
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(f"{self._arrivals[node]}", weight)
+
+
+class ComesBackElsewhere:
+    """A node that leaves and joins again is numbered on, and gets other points than before."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._lives: dict[str, int] = {}
+
+        def remove(self, node: str) -> None:
+            super().remove(node)
+            self._lives[node] = self._lives.get(node, 0) + 1
+
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(node + "'" * self._lives.get(node, 0), weight)
+
+
+class LessWeightKeepsPoints:
+    """set_weight adds the points that are missing and takes none away."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        def set_weight(self, node: str, weight: int) -> None:
+            old = self.nodes().get(node, 0)
+            super().set_weight(node, max(weight, old) if weight > 0 else weight)
+            with self._changing:
+                now = self._snapshot
+                weights = {**now.weights, node: weight}
+                self._snapshot = Snapshot(now.positions, now.owners, weights)
+
+
+class RoundRobin:
+    """Equal neighbours take turns: every other lookup answers the next node."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        _turn = False
+
+        def node_for(self, key: Key) -> str:
+            self._turn = not self._turn
+            both = super().nodes_for(key, min(2, max(len(self.nodes()), 1)))
+            return both[self._turn and len(both) > 1]
+
+
+# --- keys (P2) ------------------------------------------------------------------------------------
+
+
+class BytesByTheirText:
+    """`str(key)`: b"a" is the key "b'a'"."""
+
+    breaks = "P2"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(str(key) if isinstance(key, bytes) else key)
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            return super().nodes_for(str(key) if isinstance(key, bytes) else key, n)
+
+
+class BytesMustBeText:
+    """Bytes are decoded, and what is no UTF-8 becomes question marks: all one key."""
+
+    breaks = "P2"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(key.decode("utf-8", "replace") if type(key) is bytes else key)
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            text = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+            return super().nodes_for(text, n)
+
+
+class EmptyKeyRefused:
+    """`if not key`: the empty key counts as none."""
+
+    breaks = "P2"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            if not key:
+                raise TypeError("no key")
+            return super().node_for(key)
+
+
+# --- who moves (P3) -------------------------------------------------------------------------------
 
 
 class ModuloHashing:
     """`hash(key) % number of nodes`: almost every key moves when a node comes."""
 
-    breaks = "P2"
+    breaks = "P3"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            super().node_for(key)
-            nodes = sorted(self._snapshot.weights)
-            return nodes[self._position(key) % len(nodes)]
-
-        def nodes_for(self, key: str, n: int) -> list[str]:
+        def nodes_for(self, key: Key, n: int) -> list[str]:
             super().nodes_for(key, n)
-            nodes = sorted(self._snapshot.weights)
-            start = self._position(key) % len(nodes)
-            return [nodes[(start + step) % len(nodes)] for step in range(n)]
+            names = sorted(self._snapshot.weights)
+            start = self._hash(reference._bytes(key)) % len(names)
+            return [names[(start + step) % len(names)] for step in range(n)]
+
+        def node_for(self, key: Key) -> str:
+            return self.nodes_for(key, 1)[0]
 
 
-class IndexedPoints:
-    """Virtual nodes are hashed by the node's place in the list: a leave moves everybody behind it."""
+class EqualSlots:
+    """The range of the hash is cut into equal slots. After django/channels_redis PR 23."""
+
+    breaks = "P3"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            units = [node for node, w in sorted(snapshot.weights.items()) for _ in range(w)]
+            slot = -(-(2**64) // len(units))
+            points = [((i + 1) * slot - 1, node) for i, node in enumerate(units)]
+            return in_this_order(points, dict(snapshot.weights))
+
+
+class PointsByPlaceInTheList:
+    """Points are placed by the node's place in the sorted list: a leave moves all behind it."""
+
+    breaks = "P3"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            points = [
+                (position, node)
+                for place, node in enumerate(sorted(snapshot.weights))
+                for position in self._positions(f"{place}", snapshot.weights[node])
+            ]
+            return reference._arranged(points, dict(snapshot.weights))
+
+
+class SharesOfTheTotal:
+    """Points are dealt out in proportion to the total of weights: every join moves bystanders."""
+
+    breaks = "P3"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            weights, total = dict(snapshot.weights), sum(snapshot.weights.values())
+            points = []
+            for node, weight in weights.items():
+                count = math.ceil(self._points * len(weights) * weight / total)
+                points += [(p, node) for p in self._positions(node, weight + count)[:count]]
+            return reference._arranged(points, weights)
+
+
+class WeightInTheLabel:
+    """The weight is part of what is hashed: with a new weight all points of the node move."""
 
     breaks = "P3"
 
     class HashRing(reference.HashRing):
-        def _rebuild(self, weights: dict[str, int]) -> None:
-            points = [
-                (self._hash(f"{place}#{i}".encode()), node)
-                for place, node in enumerate(sorted(weights))
-                for i in range(self._points * weights[node])
-            ]
-            self._snapshot = Snapshot.of(points, weights)
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(f"{node}*{weight}", weight)
 
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            self._rebuild(dict(self._snapshot.weights))
 
-        def remove(self, node: str) -> None:
-            super().remove(node)
-            self._rebuild(dict(self._snapshot.weights))
+# --- shares (P4, P5) ------------------------------------------------------------------------------
 
 
 class FewPoints:
-    """Two virtual nodes instead of the points that were asked for."""
+    """Ten points a node unless the caller says otherwise."""
+
+    breaks = "P4"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 10, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+
+
+class OnePoint:
+    """No virtual nodes: each node stands once on the ring, whatever `points` says."""
 
     breaks = "P4"
 
     class HashRing(reference.HashRing):
         def __init__(self, points: int = 128, hash_key: Any = None) -> None:
             super().__init__(points, hash_key)
-            self._points = min(points, 2)
+            self._points = min(self._points, 1)
 
 
 class ClusteredPoints:
-    """A node's virtual nodes stand side by side: hash of the name plus i."""
+    """A node's points stand side by side: the hash of the name, plus one, plus two."""
 
     breaks = "P4"
 
     class HashRing(reference.HashRing):
-        def add(self, node: str, weight: int = 1) -> None:
-            original, base = self._hash, {}
+        def _positions(self, node: str, weight: int) -> list[int]:
+            first = super()._positions(node, weight)[0]
+            return [(first + i) % 2**64 for i in range(self._points * weight)]
 
-            def clustered(data: bytes) -> int:
-                name, _, number = data.rpartition(b"#")
-                if name.decode() != node:
-                    return original(data)
-                return (base.setdefault(name, original(name)) + int(number)) % 2**64
 
-            reference._check_str(node, "node")
-            self._hash = clustered
-            try:
-                super().add(node, weight)
-            finally:
-                self._hash = original
+class SixteenBitRing:
+    """Positions are cut to ten bits: points collide all over, and early names win."""
+
+    breaks = "P4"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            whole = self._hash
+            self._hash = lambda data: whole(data) >> 54
+
+
+class HandOverToTheNeighbour:
+    """What leaves goes to one heir: its points are given to the next node, not taken away."""
+
+    breaks = "P4"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._heirs: dict[str, list[int]] = {}
+
+        def remove(self, node: str) -> None:
+            with self._changing:
+                self._demand(node)
+                now = self._snapshot
+                rest = {name: w for name, w in now.weights.items() if name != node}
+                heir = min(rest, default="")
+                points = [(p, heir if o == node else o) for p, o in points_of(now) if rest]
+                self._snapshot = reference._arranged(points, rest)
 
 
 class WeightsIgnored:
@@ -100,158 +299,642 @@ class WeightsIgnored:
     breaks = "P5"
 
     class HashRing(reference.HashRing):
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, min(weight, 1))
-            with self._lock:
-                snapshot = self._snapshot
-                weights = {**snapshot.weights, node: weight}
-                self._snapshot = Snapshot(snapshot.positions, snapshot.owners, reference.MappingProxyType(weights))
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(node, min(weight, 1))
 
 
-class FlooredShare:
-    """Points dealt out as floor(share * total): small nodes get none. As serialx/hashring issue 22."""
+class NewWeightIgnored:
+    """set_weight writes the number down and leaves the points as they are."""
 
     breaks = "P5"
 
     class HashRing(reference.HashRing):
-        def _rebuild(self, weights: dict[str, int]) -> None:
-            total = sum(weights.values())
+        def set_weight(self, node: str, weight: int) -> None:
+            self._positions(node, min(weight, 1))
+            with self._changing:
+                self._demand(node)
+                now = self._snapshot
+                weights = {**now.weights, node: weight}
+                self._snapshot = Snapshot(now.positions, now.owners, weights)
+
+
+class FlooredShare:
+    """floor(share of all points) can be none. As serialx/hashring issue 22."""
+
+    breaks = "P5"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            weights, total = dict(snapshot.weights), sum(snapshot.weights.values())
             points = []
             for node, weight in weights.items():
-                count = self._points * len(weights) * weight // total // 8 * 8 if self._points > 16 else 1
-                points += [(self._hash(f"{node}#{i}".encode()), node) for i in range(count)]
-            self._snapshot = Snapshot.of(points, weights)
+                count = self._points * len(weights) * weight // total
+                points += [(p, node) for p in self._positions(node, count + 1)[:count]]
+            return reference._arranged(points or points_of(snapshot), weights)
 
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            self._rebuild(dict(self._snapshot.weights))
 
-        def remove(self, node: str) -> None:
-            super().remove(node)
-            self._rebuild(dict(self._snapshot.weights))
+class RootOfTheWeight:
+    """Heavy nodes get too little: points for the square root of the weight."""
+
+    breaks = "P5"
+
+    class HashRing(reference.HashRing):
+        def _positions(self, node: str, weight: int) -> list[int]:
+            count = math.ceil(self._points * math.sqrt(max(weight, 0)))
+            return super()._positions(node, weight)[:count]
+
+
+# --- replicas (P6, P7) ----------------------------------------------------------------------------
 
 
 class ReplicasRepeat:
-    """The next n points, whoever owns them."""
+    """The owners of the next n points, whoever they are."""
 
     breaks = "P6"
 
     class HashRing(reference.HashRing):
-        def nodes_for(self, key: str, n: int) -> list[str]:
+        def nodes_for(self, key: Key, n: int) -> list[str]:
             super().nodes_for(key, n)
-            walk = self._snapshot.walk(self._position(key))
+            walk = self._snapshot.walk(self._hash(reference._bytes(key)))
             return list(itertools.islice(itertools.cycle(walk), n))
 
 
 class WalkWithoutWrap:
-    """The walk stops at the end of the list instead of going on from its beginning."""
+    """The walk ends with the last point; who is missing is not looked for at the beginning."""
 
     breaks = "P6"
 
     class HashRing(reference.HashRing):
-        def nodes_for(self, key: str, n: int) -> list[str]:
-            everyone = super().nodes_for(key, n)
-            snapshot = self._snapshot
-            start = bisect_left(snapshot.positions, self._position(key))
-            found = list(dict.fromkeys(snapshot.owners[start:]))[:n]
-            return found + [node for node in sorted(snapshot.weights) if node not in found][: len(everyone) - len(found)]
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            found = super().nodes_for(key, n)
+            now = self._snapshot
+            start = bisect_left(now.positions, self._hash(reference._bytes(key)))
+            tail = set(now.owners[start:]) or {found[0]}
+            return [node for node in found if node in tail]
 
 
 class SortedReplicas:
-    """Replicas in the order of their names."""
+    """The replicas behind the first in the order of their names."""
 
     breaks = "P6"
 
     class HashRing(reference.HashRing):
-        def nodes_for(self, key: str, n: int) -> list[str]:
+        def nodes_for(self, key: Key, n: int) -> list[str]:
             first, *rest = super().nodes_for(key, n)
             return [first, *sorted(rest)]
 
 
-class CollisionsOverwritten:
-    """`ring[position] = node`: the later node takes the point. As pragmaticalabs/pragmatica issue 1324."""
+class ListIsKept:
+    """The list of the last key is kept, and handed out to everybody who asks for it."""
+
+    breaks = "P6"
+
+    class HashRing(reference.HashRing):
+        _last: tuple[Any, list[str]] = (None, [])
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            now = self._snapshot
+            if self._last[0] != (now, key, n):
+                self._last = (now, key, n), super().nodes_for(key, n)
+            return self._last[1]
+
+
+class NeighboursByName:
+    """Replicas are the next nodes by name, whatever stands next on the ring."""
 
     breaks = "P7"
 
     class HashRing(reference.HashRing):
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            with self._lock:
-                snapshot = self._snapshot
-                pairs = zip(snapshot.positions, snapshot.owners, strict=True)
-                ring: dict[int, str] = {}
-                for position, owner in pairs:
-                    if position not in ring or owner == node:
-                        ring[position] = owner
-                self._snapshot = Snapshot.of(list(ring.items()), dict(snapshot.weights))
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            owner = super().nodes_for(key, n)[0]
+            names = sorted(self._snapshot.weights)
+            start = names.index(owner)
+            return [names[(start + step) % len(names)] for step in range(n)]
 
-        def nodes_for(self, key: str, n: int) -> list[str]:
+
+class ShuffledReplicas:
+    """Replicas are drawn from all nodes with the key's hash as seed: a join changes the draw."""
+
+    breaks = "P7"
+
+    class HashRing(reference.HashRing):
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            owner = super().nodes_for(key, n)[0]
+            others = sorted(set(self._snapshot.weights) - {owner})
+            random.Random(self._hash(reference._bytes(key))).shuffle(others)
+            return [owner, *others][:n]
+
+
+# --- collisions (P8) ------------------------------------------------------------------------------
+
+
+class CollisionsOverwritten:
+    """`ring[position] = node`. As pragmaticalabs/pragmatica issue 1324, apache/pekko issue 3279."""
+
+    breaks = "P8"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            order = {node: place for place, node in enumerate(snapshot.weights)}
+            points = sorted(points_of(snapshot), key=lambda point: order[point[1]])
+            return in_this_order(sorted(dict(points).items()), dict(snapshot.weights))
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
             found = super().nodes_for(key, n)
-            return found + [node for node in self._snapshot.weights if node not in found][: n - len(found)]
+            return found + [node for node in self.nodes() if node not in found][: n - len(found)]
+
+
+class FirstNameOnly:
+    """Of colliding points the first name's is kept; the others may have none left."""
+
+    breaks = "P8"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            crowds: dict[int, str] = {}
+            for position, owner in points_of(snapshot):
+                crowds.setdefault(position, owner)
+            self._all = snapshot
+            return in_this_order(sorted(crowds.items()), dict(snapshot.weights))
 
 
 class FirstComeFirstServed:
-    """Colliding points stay in the order of the adds. As clohfink/RendezvousHash issue 1."""
+    """Colliding points stay in the order of the joins. As clohfink/RendezvousHash issue 1."""
 
-    breaks = "P7"
+    breaks = "P8"
 
-    class HashRing(reference.HashRing):
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            with self._lock:
-                snapshot = self._snapshot
-                order = {name: place for place, name in enumerate(snapshot.weights)}
-                pairs = zip(snapshot.positions, snapshot.owners, strict=True)
-                points = sorted(pairs, key=lambda point: (point[0], order[point[1]]))
-                positions, owners = zip(*points, strict=True)
-                self._snapshot = Snapshot(positions, owners, snapshot.weights)
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            order = {node: place for place, node in enumerate(snapshot.weights)}
+            points = sorted(points_of(snapshot), key=lambda point: (point[0], order[point[1]]))
+            return in_this_order(points, dict(snapshot.weights))
 
 
-class OwnHash:
-    """The hash that the caller gave is used for keys only; points use the default one."""
+class LeavesWithTheOthersPoints:
+    """remove takes all points at the node's positions. As zeromicro/go-zero issue 4747."""
 
     breaks = "P8"
 
     class HashRing(reference.HashRing):
-        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
-            super().__init__(points, hash_key)
-            given = self._hash
-            self._hash = lambda data: reference.stable_hash(data) if b"#" in data else given(data) ^ reference.stable_hash(data)
+        def remove(self, node: str) -> None:
+            with self._changing:
+                self._demand(node)
+                now = self._snapshot
+                gone = {position for position, owner in points_of(now) if owner == node}
+                points = [point for point in points_of(now) if point[0] not in gone]
+                weights = {name: w for name, w in now.weights.items() if name != node}
+                self._snapshot = in_this_order(points, weights)
 
 
-class HashedText:
-    """`hash_key` is called with text."""
+class NextFreePlace:
+    """A point whose place is taken moves on to the next free one: who was first keeps its place."""
 
     breaks = "P8"
 
     class HashRing(reference.HashRing):
-        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
-            super().__init__(points, hash_key)
-            given = self._hash
-            self._hash = lambda data: given(data if b"#" in data else data.decode()) if hash_key else given(data)  # type: ignore[arg-type]
+        def _positions(self, node: str, weight: int) -> list[int]:
+            taken = {position for position, owner in points_of(self._snapshot) if owner != node}
+            found = []
+            for position in super()._positions(node, weight):
+                free = position
+                while free in taken:
+                    free = (free + 1) % 2**64
+                taken.add(free)
+                found.append(free)
+            return found
 
 
-class AddAgainReplaces:
-    """Adding a node that is there changes its weight in silence."""
+class AtOrAfter:
+    """node_for takes the point at a key's place, nodes_for the one after it."""
+
+    breaks = "P8"
+
+    class HashRing(reference.HashRing):
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            super().nodes_for(key, n)
+            now, place = self._snapshot, self._hash(reference._bytes(key))
+            return list(dict.fromkeys(now.walk((place + 1) % 2**64)))[:n]
+
+
+# --- the hash that is handed in (P9) --------------------------------------------------------------
+
+
+class OwnHashForPoints:
+    """The hash of the caller places keys; points are placed by the ring's own."""
 
     breaks = "P9"
 
     class HashRing(reference.HashRing):
+        def _positions(self, node: str, weight: int) -> list[int]:
+            super()._positions(node, weight)
+            labels = (f"{node}#{i}".encode() for i in range(self._points * weight))
+            return [reference.stable_hash(each) for each in labels]
+
+
+class PositionsShared:
+    """Positions are remembered by node name for all rings of the program, whatever their hash."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        _known: ClassVar[dict[tuple[str, int], list[int]]] = {}
+
+        def _positions(self, node: str, weight: int) -> list[int]:
+            if (node, weight) not in self._known:
+                self._known[node, weight] = super()._positions(node, weight)
+            return self._known[node, weight]
+
+
+class HashesBytesLikes:
+    """`hash_key` is called with a bytearray, which is not bytes, and hashes the same only by luck."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            given = self._hash
+            self._hash = lambda data: given(bytearray(data))  # type: ignore[arg-type]
+
+
+class PrefixedKeys:
+    """Keys get a prefix, so that they never meet the label of a point."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(b"key:" + reference._bytes(key))
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            return super().nodes_for(b"key:" + reference._bytes(key), n)
+
+
+# --- cost (P10, P11) ------------------------------------------------------------------------------
+
+
+class LinearScan:
+    """Looks at every point until one is far enough."""
+
+    breaks = "P10"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            now, place = self._snapshot, self._hash(reference._bytes(key))
+            if not now.owners:
+                raise EmptyRing("the ring has no nodes")
+            return next((owner for p, owner in points_of(now) if p >= place), now.owners[0])
+
+
+class ListsThePositions:
+    """Makes a list of the positions for every bisection: C speed, and still linear."""
+
+    breaks = "P10"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            now, place = self._snapshot, self._hash(reference._bytes(key))
+            if not now.owners:
+                raise EmptyRing("the ring has no nodes")
+            positions = [position for position, _ in points_of(now)]
+            return now.owners[bisect_left(positions, place) % len(now.owners)]
+
+
+class WholeOrderFirst:
+    """Puts all nodes in order for the key, and cuts the list afterwards."""
+
+    breaks = "P10"
+
+    class HashRing(reference.HashRing):
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            super().nodes_for(key, n)
+            walk = self._snapshot.walk(self._hash(reference._bytes(key)))
+            return list(dict.fromkeys(walk))[:n]
+
+
+class RemembersEveryKey:
+    """Answers are kept for as long as the ring does not change: a leak with every new key."""
+
+    breaks = "P11"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._known: tuple[Snapshot, dict[Any, str]] = (self._snapshot, {})
+
+        def node_for(self, key: Key) -> str:
+            now = self._snapshot
+            if self._known[0] is not now:
+                self._known = (now, {})
+            known = self._known[1]
+            if reference._bytes(key) not in known:
+                known[reference._bytes(key)] = now.first(self._hash(reference._bytes(key)))
+            return known[reference._bytes(key)]
+
+
+class RemembersEveryNode:
+    """The points of a node are kept for its return, for ever."""
+
+    breaks = "P11"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._known: dict[tuple[str, int], list[int]] = {}
+
+        def _positions(self, node: str, weight: int) -> list[int]:
+            if (node, weight) not in self._known:
+                self._known[node, weight] = super()._positions(node, weight)
+            return self._known[node, weight]
+
+
+class RemembersEveryState:
+    """A list of all states, for an undo that nobody has asked for."""
+
+    breaks = "P11"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            vars(self).setdefault("_past", []).append(snapshot)
+            return snapshot
+
+
+# --- threads (P12, P13) ---------------------------------------------------------------------------
+
+
+class _InPlace(reference.HashRing):
+    """Positions and owners in two lists, changed in place under the lock."""
+
+    def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+        super().__init__(points, hash_key)
+        self._places: list[int] = []
+        self._names: list[str] = []
+
+    def add(self, node: str, weight: int = 1) -> None:
+        super().add(node, weight)
+        with self._changing:
+            self._follow()
+
+    def remove(self, node: str) -> None:
+        super().remove(node)
+        with self._changing:
+            self._follow()
+
+    def set_weight(self, node: str, weight: int) -> None:
+        super().set_weight(node, weight)
+        with self._changing:
+            self._follow()
+
+    def _follow(self) -> None:
+        now = self._snapshot
+        self._places[:] = now.positions
+        self._names[:] = now.owners
+
+    def node_for(self, key: Key) -> str:
+        place = self._hash(reference._bytes(key))
+        if not self._names:
+            raise EmptyRing("the ring has no nodes")
+        return self._names[bisect_left(self._places, place) % len(self._names)]
+
+
+class TwoListsInPlace:
+    """Readers see positions of now and owners of before. After zeromicro/go-zero issue 5595."""
+
+    breaks = "P12"
+    HashRing = _InPlace
+
+
+class TwoReadsOfTheRing:
+    """The lookup reads the state twice: an index of the old one into the owners of the new one."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            place = self._hash(reference._bytes(key))
+            if not self._snapshot.owners:
+                raise EmptyRing("the ring has no nodes")
+            index = bisect_left(self._snapshot.positions, place) % len(self._snapshot.owners)
+            return self._snapshot.owners[index]
+
+
+class EmptyForAMoment:
+    """remove clears the ring and fills it again: a lookup in between finds nobody."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def remove(self, node: str) -> None:
+            with self._changing:
+                self._demand(node)
+                rest = self._snapshot.without(node)
+                self._snapshot = Snapshot()
+                self._snapshot = rest
+
+
+class PointByPoint:
+    """A join shows its points one after the other: some keys have moved, some not yet."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
         def add(self, node: str, weight: int = 1) -> None:
-            try:
+            reference_add = Snapshot.with_node
+            if not isinstance(node, str):
+                raise TypeError("a node is a str")
+            positions = self._positions(node, weight)
+            with self._changing:
+                if node in self._snapshot.weights:
+                    raise DuplicateNode(node)
+                for count in range(1, len(positions) + 1):
+                    now = self._snapshot
+                    self._snapshot = reference_add(now, node, weight, positions[:count])
+
+
+class WeightByLeaveAndJoin:
+    """set_weight is remove and add: for a moment the node is gone."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def set_weight(self, node: str, weight: int) -> None:
+            self._demand(node)
+            positions = self._positions(node, weight)
+            with self._changing:
+                self._demand(node)
+                self._snapshot = self._snapshot.without(node)
+                self._snapshot = self._snapshot.with_node(node, weight, positions)
+
+
+class ChangesWithoutLock:
+    """Read, build, store: of two changes at a time one is lost."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def add(self, node: str, weight: int = 1) -> None:
+            if not isinstance(node, str):
+                raise TypeError("a node is a str")
+            positions = self._positions(node, weight)
+            if node in self._snapshot.weights:
+                raise DuplicateNode(node)
+            self._snapshot = self._snapshot.with_node(node, weight, positions)
+
+
+class CheckBeforeLock:
+    """Whether the node is there is asked before the lock is taken: both of two joins succeed."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def add(self, node: str, weight: int = 1) -> None:
+            if not isinstance(node, str):
+                raise TypeError("a node is a str")
+            if node in self._snapshot.weights:
+                raise DuplicateNode(node)
+            positions = self._positions(node, weight)
+            with self._changing:
+                self._snapshot = self._snapshot.with_node(node, weight, positions)
+
+
+class WeightOfWhoHasLeft:
+    """set_weight looks before the lock only, and brings back a node that has left meanwhile."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def set_weight(self, node: str, weight: int) -> None:
+            self._demand(node)
+            positions = self._positions(node, weight)
+            with self._changing:
+                self._snapshot = self._snapshot.with_node(node, weight, positions)
+
+
+class WeightsApart:
+    """nodes() comes from a dict of its own, which is changed after the ring."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._told: dict[str, int] = {}
+
+        def add(self, node: str, weight: int = 1) -> None:
+            super().add(node, weight)
+            self._told = {**self._told, node: weight}
+
+        def remove(self, node: str) -> None:
+            super().remove(node)
+            self._told = {name: w for name, w in self._told.items() if name != node}
+
+        def set_weight(self, node: str, weight: int) -> None:
+            super().set_weight(node, weight)
+            self._told = {**self._told, node: weight}
+
+        def nodes(self) -> dict[str, int]:
+            return dict(self._told)
+
+
+class StaleMemo:
+    """The last answer is kept and forgotten by a change, but a slow reader keeps an old one."""
+
+    breaks = "P12"
+
+    class HashRing(_Remade):
+        _last: tuple[bytes, str] | None = None
+
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            self._last = None
+            return snapshot
+
+        def remove(self, node: str) -> None:
+            super().remove(node)
+            self._last = None
+
+        def node_for(self, key: Key) -> str:
+            data, last = reference._bytes(key), self._last
+            if last is not None and last[0] == data:
+                return last[1]
+            node = super().node_for(key)
+            self._last = (data, node)
+            return node
+
+
+class HashesUnderTheLock:
+    """One lock for everything, held while the points of a node are hashed."""
+
+    breaks = "P13"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._whole = threading.RLock()
+
+        def add(self, node: str, weight: int = 1) -> None:
+            with self._whole:
                 super().add(node, weight)
-            except DuplicateNode:
-                super().remove(node)
-                super().add(node, weight)
+
+        def set_weight(self, node: str, weight: int) -> None:
+            with self._whole:
+                super().set_weight(node, weight)
+
+        def node_for(self, key: Key) -> str:
+            place = self._hash(reference._bytes(key))
+            with self._whole:
+                return self._snapshot.first(place)
+
+
+class KeysHashedUnderTheLock:
+    """A lookup hashes its key with the lock held that other lookups need."""
+
+    breaks = "P13"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._reading = threading.Lock()
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            with self._reading:
+                return super().nodes_for(key, n)
+
+
+class JoinsBeforeItsPoints:
+    """A joining node is on the list while its points are hashed; it has the first of them."""
+
+    breaks = "P13"
+
+    class HashRing(reference.HashRing):
+        def add(self, node: str, weight: int = 1) -> None:
+            if not isinstance(node, str):
+                raise TypeError("a node is a str")
+            if weight < 1:
+                raise ValueError("weight must be at least 1")
+            node.encode()
+            before = self._snapshot
+            with self._changing:
+                if node in before.weights:
+                    raise DuplicateNode(node)
+                self._snapshot = before.with_node(node, weight, [2**63])
+                try:
+                    positions = self._positions(node, weight)
+                except BaseException:
+                    self._snapshot = before
+                    raise
+                self._snapshot = before.with_node(node, weight, positions)
+
+
+# --- misuse (P14, P15) ----------------------------------------------------------------------------
 
 
 class NoneForEmpty:
-    """An empty ring answers None. As ultrabug/uhashring's `get_node`."""
+    """An empty ring answers None. As uhashring's get_node."""
 
-    breaks = "P9"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
+        def node_for(self, key: Key) -> str:
             try:
                 return super().node_for(key)
             except EmptyRing:
@@ -261,187 +944,161 @@ class NoneForEmpty:
 class ShortList:
     """Fewer replicas than asked for, without a word."""
 
-    breaks = "P9"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def nodes_for(self, key: str, n: int) -> list[str]:
+        def nodes_for(self, key: Key, n: int) -> list[str]:
             return super().nodes_for(key, min(n, max(len(self.nodes()), 1)))
 
 
-class BytesWelcome:
-    """A key of bytes is decoded instead of refused."""
+class NoReplicas:
+    """Asked for no replica it answers an empty list."""
 
-    breaks = "P9"
-
-    class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            return super().node_for(key.decode() if isinstance(key, bytes) else key)
-
-
-class TwoListsInPlace:
-    """Positions and owners are two lists that readers see half changed. As zeromicro/go-zero issue 4747."""
-
-    breaks = "P10"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
-            super().__init__(points, hash_key)
-            self._places: list[int] = []
-            self._names: list[str] = []
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            return super().nodes_for(key, n) if n else []
 
+
+class JoinsTwice:
+    """Adding a node that is there gives it the new weight, in silence."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
         def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            with self._lock:
-                for i in range(self._points * weight):
-                    position = self._hash(f"{node}#{i}".encode())
-                    index = bisect_left(self._places, position)
-                    while index < len(self._places) and (self._places[index], self._names[index]) < (position, node):
-                        index += 1
-                    self._places.insert(index, position)
-                    self._names.insert(index, node)
-
-        def remove(self, node: str) -> None:
-            super().remove(node)
-            with self._lock:
-                for index in range(len(self._names) - 1, -1, -1):
-                    if self._names[index] == node:
-                        del self._places[index]
-                        del self._names[index]
-
-        def node_for(self, key: str) -> str:
-            reference._check_str(key, "key")
-            if not self._names:
-                raise EmptyRing("the ring has no nodes")
-            index = bisect_left(self._places, self._hash(key.encode()))
-            return self._names[index % len(self._names)]
+            try:
+                super().add(node, weight)
+            except DuplicateNode:
+                self.set_weight(node, weight)
 
 
-class EmptyForAMoment:
-    """A change clears the ring and fills it again: a lookup in between finds nobody."""
+class StrangersMayLeave:
+    """Removing a node that is not there is fine."""
 
-    breaks = "P10"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
         def remove(self, node: str) -> None:
-            with self._lock:
-                old = self._snapshot
-                if node not in old.weights:
-                    raise UnknownNode(node)
-                self._snapshot = Snapshot()
-                pairs = zip(old.positions, old.owners, strict=True)
-                points = [(position, owner) for position, owner in pairs if owner != node]
-                weights = {name: weight for name, weight in old.weights.items() if name != node}
-                self._snapshot = Snapshot.of(points, weights)
+            if node in self.nodes():
+                super().remove(node)
 
 
-class TwoReadsOfTheRing:
-    """The lookup reads the snapshot twice: an index of the old ring into the owners of the new one."""
+class WeightOfAStrangerJoins:
+    """set_weight of a node that is not there lets it join."""
 
-    breaks = "P10"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            position = self._position(key)
-            if not self._snapshot.owners:
-                raise EmptyRing("the ring has no nodes")
-            index = bisect_left(self._snapshot.positions, position)
-            return self._snapshot.owners[index % len(self._snapshot.owners)]
+        def set_weight(self, node: str, weight: int) -> None:
+            try:
+                super().set_weight(node, weight)
+            except UnknownNode:
+                self.add(node, weight)
 
 
-class ChangesWithoutLock:
-    """Read, change, store: of two changes at a time one is lost."""
+class WeightZero:
+    """A weight of 0 is taken for 1."""
 
-    breaks = "P11"
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(node, weight or 1)
+
+
+class NumbersAreKeys:
+    """7 is taken for "7"."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(str(key) if isinstance(key, int) else key)
+
+
+class SurrogatesPass:
+    """Text without a UTF-8 form is hashed somehow."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            text = isinstance(key, str)
+            return super().node_for(key.encode("utf-8", "surrogatepass") if text else key)  # type: ignore[union-attr]
+
+
+class JoinsBeforeHashing:
+    """The node is written down first: when hash_key raises, it is there without points."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def set_weight(self, node: str, weight: int) -> None:
+            if weight > 0:
+                with self._changing:
+                    self._demand(node)
+                    now = self._snapshot
+                    weights = {**now.weights, node: weight}
+                    self._snapshot = Snapshot(now.positions, now.owners, weights)
+            super().set_weight(node, weight)
+
+
+class LockLeftHeld:
+    """When hash_key raises, the lock of the changes is never given back."""
+
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
         def add(self, node: str, weight: int = 1) -> None:
-            reference._check_str(node, "node")
+            if not isinstance(node, str):
+                raise TypeError("a node is a str")
             if weight < 1:
-                raise ValueError(f"weight must be at least 1, got {weight}")
-            old = self._snapshot
-            if node in old.weights:
-                raise DuplicateNode(node)
-            new = [(self._hash(f"{node}#{i}".encode()), node) for i in range(self._points * weight)]
-            points = [*zip(old.positions, old.owners, strict=True), *new]
-            self._snapshot = Snapshot.of(points, {**old.weights, node: weight})
-
-
-class CheckBeforeLock:
-    """Whether the node is there is asked before the lock is taken: both of two adds succeed."""
-
-    breaks = "P11"
-
-    class HashRing(reference.HashRing):
-        def add(self, node: str, weight: int = 1) -> None:
-            reference._check_str(node, "node")
-            if weight < 1:
-                raise ValueError(f"weight must be at least 1, got {weight}")
+                raise ValueError("weight must be at least 1")
+            node.encode()
+            self._changing.acquire()
             if node in self._snapshot.weights:
+                self._changing.release()
                 raise DuplicateNode(node)
-            new = [(self._hash(f"{node}#{i}".encode()), node) for i in range(self._points * weight)]
-            with self._lock:
-                old = self._snapshot
-                points = [*zip(old.positions, old.owners, strict=True), *new]
-                self._snapshot = Snapshot.of(points, {**old.weights, node: weight})
+            positions = self._positions(node, weight)
+            self._snapshot = self._snapshot.with_node(node, weight, positions)
+            self._changing.release()
 
 
-class LinearScan:
-    """Looks at every point until one is far enough."""
+class FailedHashIsSkipped:
+    """A point whose hash raises is left out: the node stands on fewer points."""
 
-    breaks = "P12"
+    breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            snapshot, position = self._snapshot, self._position(key)
-            if not snapshot.owners:
-                raise EmptyRing("the ring has no nodes")
-            pairs = zip(snapshot.positions, snapshot.owners, strict=True)
-            return next((owner for place, owner in pairs if place >= position), snapshot.owners[0])
-
-
-class SortsOnLookup:
-    """Sorts a copy of the points for every lookup: C speed, and still linear."""
-
-    breaks = "P12"
-
-    class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            snapshot, position = self._snapshot, self._position(key)
-            if not snapshot.owners:
-                raise EmptyRing("the ring has no nodes")
-            return snapshot.owners[bisect_left(sorted(snapshot.positions), position) % len(snapshot.owners)]
+        def _positions(self, node: str, weight: int) -> list[int]:
+            if weight < 1:
+                raise ValueError("weight must be at least 1")
+            found: list[int] = []
+            for label in (f"{node}#{i}".encode() for i in range(self._points * weight)):
+                try:
+                    insort(found, self._hash(label))
+                except Exception:  # noqa: S112
+                    continue
+            return found
 
 
 class LiveNodes:
-    """`nodes()` hands out the ring's own dict."""
+    """nodes() hands out the ring's own dict."""
 
-    breaks = "P13"
+    breaks = "P15"
 
     class HashRing(reference.HashRing):
-        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
-            super().__init__(points, hash_key)
-            self._live: dict[str, int] = {}
-
-        def add(self, node: str, weight: int = 1) -> None:
-            super().add(node, weight)
-            self._live[node] = weight
-
-        def remove(self, node: str) -> None:
-            super().remove(node)
-            self._live.pop(node, None)
-
         def nodes(self) -> dict[str, int]:
-            return self._live
+            return self._snapshot.weights  # type: ignore[return-value]
 
 
-class AfterNotAt:
-    """A key exactly at the last point of a position belongs to the next one, but only in node_for."""
+class NamesOnly:
+    """nodes() has forgotten the weights: everybody weighs 1."""
 
-    breaks = "P6"
+    breaks = "P15"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: str) -> str:
-            snapshot, position = self._snapshot, self._position(key)
-            if not snapshot.owners:
-                raise EmptyRing("the ring has no nodes")
-            return snapshot.owners[bisect_right(snapshot.positions, position) % len(snapshot.owners)]
+        def nodes(self) -> dict[str, int]:
+            return dict.fromkeys(super().nodes(), 1)
