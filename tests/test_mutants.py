@@ -5,7 +5,7 @@ from pathlib import Path
 
 from graders.kit.mutants import mutants
 
-SOURCE = '''
+SOURCE = """
 import threading
 class Box:
     def __init__(self):
@@ -30,7 +30,7 @@ class Box:
     def read(self, path):
         with open(path) as file:
             return file.read()
-'''
+"""
 
 
 def test_each_guard_gives_its_mutants(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_each_guard_gives_its_mutants(tmp_path: Path) -> None:
     assert "acquire" not in found[7].source
     original = ast.unparse(ast.parse(SOURCE))
     for mutant in found:
-        assert ast.parse(mutant.source)
+        ast.parse(mutant.source)
         assert mutant.source.strip() != original
 
 

@@ -45,14 +45,18 @@ def _close_doors(output: int, scratch: str) -> None:
     """Own session, own folder, no input, bounded means; stacks of all threads on SIGABRT."""
     os.setsid()
     os.chdir(scratch)
-    atexit._clear()
+    atexit._clear()  # noqa: SLF001 - what the parent registered is not this process's business
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     for stream, target in (("stdout", 1), ("stderr", 2)):
-        setattr(sys, stream, open(target, "w", encoding="utf-8", errors="backslashreplace", closefd=False))
+        setattr(
+            sys,
+            stream,
+            open(target, "w", encoding="utf-8", errors="backslashreplace", closefd=False),  # noqa: SIM115
+        )
         setattr(sys, f"__{stream}__", getattr(sys, stream))
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the process's life
     faulthandler.enable(output, all_threads=True)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -68,7 +72,7 @@ class DoesNotLoad(Exception):
     """The module could not be imported; `__cause__` says why."""
 
 
-def judge(body: Callable[[], object]) -> Verdict:
+def judge(body: Callable[[], object]) -> Verdict:  # noqa: PLR0911 - a table
     """Run `body` and put whatever comes of it into a verdict."""
     try:
         body()
@@ -84,7 +88,9 @@ def judge(body: Callable[[], object]) -> Verdict:
     except AssertionError as failed:
         return Verdict("fail", got=str(failed), where=learner_line(failed))
     except BaseException as error:  # noqa: BLE001 - whatever learner code raises is the finding
-        return Verdict("fail", want="no exception", got=show_error(error), where=learner_line(error))
+        return Verdict(
+            "fail", want="no exception", got=show_error(error), where=learner_line(error)
+        )
     return Verdict("pass")
 
 
@@ -93,8 +99,12 @@ def _not_loaded(failed: DoesNotLoad) -> Verdict:
     word: Word = "not attempted" if isinstance(error, NotImplementedError) else "fail"
     where = learner_line(error)
     if isinstance(error, SyntaxError):
-        where = f"{os.path.basename(error.filename or '')}:{error.lineno}  {(error.text or '').strip()}"  # noqa: PTH119 - a label
-    return Verdict(word, f"imported {failed.args[0]}", "it loads", show_error(error), where, blocks=True)
+        where = (
+            f"{os.path.basename(error.filename or '')}:{error.lineno}  {(error.text or '').strip()}"  # noqa: PTH119 - a label
+        )
+    return Verdict(
+        word, f"imported {failed.args[0]}", "it loads", show_error(error), where, blocks=True
+    )
 
 
 def learner_line(error: BaseException) -> str:
@@ -115,7 +125,9 @@ def _innermost(trace: TracebackType | None) -> str:
 
 def is_learners(filename: str) -> bool:
     """Whether a frame is the learner's rather than the kit's or the library's."""
-    return not filename.startswith("<") and not any(p in filename for p in ("/graders/", "/lib/python"))
+    return not filename.startswith("<") and not any(
+        p in filename for p in ("/graders/", "/lib/python")
+    )
 
 
 def _send(answer: int, nonce: str, data: dict[str, object]) -> None:
@@ -126,5 +138,5 @@ def _send(answer: int, nonce: str, data: dict[str, object]) -> None:
 
 def _leave_as_a_program_would() -> None:
     """What would keep a real program from ending keeps this one: threads left behind, atexit handlers."""
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - no public name
+    atexit._run_exitfuncs()  # noqa: SLF001 - no public name

@@ -14,7 +14,7 @@ E = TypeVar("E", bound=BaseException)
 SHOWN = 300
 
 
-class CheckFailed(Exception):  # noqa: N818 - it says what happened
+class CheckFailed(Exception):
     """A promise does not hold. `story` and `token` come from the simulation."""
 
     def __init__(self, did: str, want: str, got: str, *, story: str = "", token: str = "") -> None:
@@ -26,7 +26,7 @@ class CheckFailed(Exception):  # noqa: N818 - it says what happened
         return "; ".join(f"{name}: {text}" for name, text in parts if text)
 
 
-class Inconclusive(Exception):  # noqa: N818 - it says what happened
+class Inconclusive(Exception):
     """The check could not decide; never shown as a pass."""
 
 
@@ -36,7 +36,7 @@ def equal(got: object, want: object, *, did: str) -> None:
         raise CheckFailed(did, show(want), show(got))
 
 
-def ensure(truth: bool, *, did: str, want: str = "", got: object = None) -> None:  # noqa: FBT001
+def ensure(truth: bool, *, did: str, want: str = "", got: object = None) -> None:
     """`truth` must be the value True (not merely something true)."""
     if truth is not True:
         raise CheckFailed(did, want, "" if got is None else show(got))
@@ -68,7 +68,7 @@ def same(want: Any, got: Any) -> bool:
     return _same_of_type(want, got)
 
 
-def _same_of_type(want: Any, got: Any) -> bool:
+def _same_of_type(want: Any, got: Any) -> bool:  # noqa: PLR0911 - a table
     if isinstance(want, Mapping) and type(want).__module__ in {"builtins", "collections"}:
         return len(want) == len(got) and all(
             any(same(key, other) and same(want[key], got[other]) for other in _candidates(key, got))

@@ -35,7 +35,9 @@ def costs_at_most(job: Block, reference_job: Block, *, times: float = 4.0, did: 
     """`job` may pass `times` as many points as the reference does for the same work. Deterministic."""
     steps, allowed = count_steps(job), max(count_steps(reference_job), 1) * times
     if steps > allowed:
-        raise CheckFailed(did, f"at most {allowed:,.0f} steps ({times:g} times the reference)", f"{steps:,} steps")
+        raise CheckFailed(
+            did, f"at most {allowed:,.0f} steps ({times:g} times the reference)", f"{steps:,} steps"
+        )
 
 
 class CountedKey:
@@ -60,7 +62,12 @@ class CountedKey:
 
 
 def grows_at_most(
-    prepare: Callable[[int], Block], *, small: int = 200, large: int = 20_000, limit: float = 10.0, did: str
+    prepare: Callable[[int], Block],
+    *,
+    small: int = 200,
+    large: int = 20_000,
+    limit: float = 10.0,
+    did: str,
 ) -> None:
     """The same block of operations on a large object takes at most `limit` times as long as on a small one.
 

@@ -91,7 +91,9 @@ def check(
     for call in calls:
         parts[key(call) if key else None].append(call)
     answers = {_search(part, initial, step, readers, budget) for part in parts.values()}
-    return next((answer for answer in (Answer.NO, Answer.UNDECIDED) if answer in answers), Answer.YES)
+    return next(
+        (answer for answer in (Answer.NO, Answer.UNDECIDED) if answer in answers), Answer.YES
+    )
 
 
 def _search(
@@ -117,7 +119,7 @@ def _search(
     return Answer.NO
 
 
-def _moves(
+def _moves(  # noqa: PLR0917 - the state of the search
     order: Sequence[Call], placed: int, first: int, state: Any, step: Step, readers: frozenset[str]
 ) -> list[tuple[int, int, Any]]:
     """Every call that may come next and answers as seen; a reader alone, as nothing depends on its place."""
@@ -163,7 +165,9 @@ def shortest_prefix(calls: Sequence[Call], initial: Any, step: Step = object_ste
     """
     for end in sorted(call.returned for call in calls if call.returned is not None):
         prefix = [
-            call if call.returned is not None and call.returned <= end else replace(call, returned=None)
+            call
+            if call.returned is not None and call.returned <= end
+            else replace(call, returned=None)
             for call in calls
             if call.called < end
         ]
@@ -182,6 +186,11 @@ def draw(calls: Sequence[Call]) -> str:
     for call in ordered:
         start = place[call.called]
         stop = end if call.returned is None else place[call.returned]
-        bar = " " * start + "[" + "-" * (stop - start - 1) + ("]" if call.returned is not None else "…")
+        bar = (
+            " " * start
+            + "["
+            + "-" * (stop - start - 1)
+            + ("]" if call.returned is not None else "…")
+        )
         lines.append(f"{call.client:<3}{bar:<{end + 2}} {call}")
     return "\n".join(lines)

@@ -38,7 +38,7 @@ def check_linearizable(
         _explore_program(make, model, program, setup, schedules, seed + number, invariant)
 
 
-def _explore_program(
+def _explore_program(  # noqa: PLR0917 - all that makes a scene
     make: Callable[[], Any],
     model: Callable[[], Any],
     program: Program,

@@ -70,11 +70,15 @@ def parse(topic: Topic, spec: str) -> Source:
         return Source(topic, spec, _existing(topic.solution, "the reference is missing"))
     if kind in {"peers", "impostors"} and name:
         require(topic, kind, name)
-        return Source(topic, kind, _existing(topic.grader / f"{kind}.py", f"{topic.id} has none"), name)
+        return Source(
+            topic, kind, _existing(topic.grader / f"{kind}.py", f"{topic.id} has none"), name
+        )
     path = Path(spec).expanduser()
     path = path if path.is_absolute() else START / path
     if not path.exists():
-        raise Mistake(f"--impl {spec}: neither one of {', '.join(KINDS)} nor an existing file or folder")
+        raise Mistake(
+            f"--impl {spec}: neither one of {', '.join(KINDS)} nor an existing file or folder"
+        )
     if path.is_dir() and not (path / "__init__.py").is_file():
         path = _in_tree(topic, path)
     return Source(topic, "path", path)
@@ -82,7 +86,9 @@ def parse(topic: Topic, spec: str) -> Source:
 
 def _existing(path: Path, repair: str) -> Path:
     if not path.exists():
-        raise Mistake(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path} does not exist; {repair}")
+        raise Mistake(
+            f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path} does not exist; {repair}"
+        )
     return path
 
 
@@ -120,7 +126,7 @@ def prepare_source(source: Source, *, points: bool = True) -> None:
         prepare(path, manner)
 
 
-def _private(source: Source, points: bool) -> str:  # noqa: FBT001
+def _private(source: Source, points: bool) -> str:
     """A name that no learner's import can hit by accident."""
     return f"_graded_{'' if points else 'plain_'}{source.topic.chapter}_{source.topic.name}"
 
@@ -153,7 +159,9 @@ def _overlay(source: Source, label: str, *, points: bool) -> Implementation:
     namespace = vars(module).get(source.name)
     if not isinstance(namespace, type):
         known = [name for name, value in vars(module).items() if is_namespace(source.kind, value)]
-        raise Mistake(f"{source.topic.id} has no {source.kind}:{source.name}{nearest(source.name, known)}")
+        raise Mistake(
+            f"{source.topic.id} has no {source.kind}:{source.name}{nearest(source.name, known)}"
+        )
     return Implementation(label, source.path, namespace, reference)
 
 

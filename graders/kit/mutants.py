@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-LOCKS = frozenset("Lock RLock Condition Semaphore BoundedSemaphore".split())
+LOCKS = frozenset(["Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"])
 LOCKISH = ("lock", "cond", "mutex", "guard")
 Change = Callable[[ast.AST], ast.AST | list[ast.stmt]]
 
@@ -50,10 +50,14 @@ def _changed(tree: ast.Module, node: ast.AST, change: Change) -> str:
         def visit(self, other: ast.AST) -> ast.AST | list[ast.stmt]:
             return change(other) if other is target else self.generic_visit(other)
 
-    return ast.unparse(ast.fix_missing_locations(Replace().visit(again))) + "\n"
+    changed = Replace().visit(again)
+    assert isinstance(changed, ast.Module)
+    return ast.unparse(ast.fix_missing_locations(changed)) + "\n"
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST, str, Change]]:
+def _places(  # noqa: C901 - a table
+    tree: ast.Module,
+) -> Iterator[tuple[str, ast.AST, str, Change]]:
     """(scope, node, what is done to it, how)."""
     locks = _lock_names(tree)
     for scope, node in _scoped(tree, ""):
@@ -90,10 +94,11 @@ def _lock_names(tree: ast.Module) -> set[str]:
     """Names and attributes that are assigned a lock."""
     found: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
-            if _name(node.value.func) in LOCKS:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                found.update(_name(target) for target in targets)
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
+            continue
+        if _name(node.value.func) in LOCKS:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found.update(_name(target) for target in targets)
     return found
 
 

@@ -7,10 +7,8 @@ what measures throughput runs alone.
 import contextlib
 import os
 import select
-import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +19,7 @@ from graders.kit.guard import close_the_book
 from graders.kit.loading import Implementation, Source, open_source, parse, prepare_source
 from graders.kit.mistakes import Mistake
 from graders.kit.results import Results
+from graders.kit.seal import seal_library
 from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
@@ -34,10 +33,18 @@ KEY = pytest.StashKey["Grading"]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a graded run."""
     group = parser.getgroup("katas", "grading")
-    group.addoption("--impl", default="exercises", help="exercises, solutions, peers:NAME, impostors:NAME, a path")
+    group.addoption(
+        "--impl",
+        default="exercises",
+        help="exercises, solutions, peers:NAME, impostors:NAME, a path",
+    )
     group.addoption("--in-process", action="store_true", help="for debuggers; not a graded run")
-    group.addoption("--replay", metavar="TOKEN", help="replay one schedule of a check, as a report names it")
-    group.addoption("--only", metavar="NAMES", help="only the checks of these names, comma-separated")
+    group.addoption(
+        "--replay", metavar="TOKEN", help="replay one schedule of a check, as a report names it"
+    )
+    group.addoption(
+        "--only", metavar="NAMES", help="only the checks of these names, comma-separated"
+    )
     group.addoption("--results", metavar="FILE", help="where to write results.json")
 
 
@@ -72,7 +79,9 @@ class Grading:
 
     def expect(self, items: list[pytest.Item]) -> None:
         """Know every check beforehand; the shape of each topic comes first."""
-        checks = [item for item in items if item.get_closest_marker("check") and topic_of(item.path)]
+        checks = [
+            item for item in items if item.get_closest_marker("check") and topic_of(item.path)
+        ]
         checks.sort(key=lambda item: (topic_of(item.path).id, item.name != SHAPE))  # type: ignore[union-attr]
         places = iter(checks)
         items[:] = [next(places) if item in set(checks) else item for item in items]
@@ -81,11 +90,15 @@ class Grading:
             self.checks[item.nodeid] = describe(item, self.spec)
         self._prepare(checks)
         if checks:
-            self.results = Results(self.spec, list(self.checks.values()), self._config.getoption("--results"))
+            self.results = Results(
+                self.spec, list(self.checks.values()), self._config.getoption("--results")
+            )
 
     def _prepare(self, checks: list[pytest.Item]) -> None:
         """Compile here, once, what each child will import; what cannot be is left to the child to report."""
-        wanted = {(topic_of(i.path), name) for i in checks for name in getattr(i, "fixturenames", ())}
+        wanted = {
+            (topic_of(i.path), name) for i in checks for name in getattr(i, "fixturenames", ())
+        }
         for topic, name in wanted:
             if topic is not None and name in FIXTURES:
                 spec = "solutions" if "reference" in name else self.spec
@@ -119,7 +132,7 @@ class Grading:
             if other.nodeid not in self._running:
                 if alone:
                     self._drain()
-                self._running[other.nodeid] = Box(lambda other=other: self._body(other))
+                self._running[other.nodeid] = Box(partial(self._body, other))
             if alone:
                 break
 
@@ -170,12 +183,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Everything that is expected is known before the first check runs."""
     names = set((config.getoption("--only") or "").split(",")) - {""}
     if names:
-        items[:] = [item for item in items if item.name in names or item.name.partition("[")[0] in names]
+        items[:] = [
+            item for item in items if item.name in names or item.name.partition("[")[0] in names
+        ]
     config.stash[KEY].expect(items)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+def pytest_runtest_protocol(item: pytest.Item) -> object:
     """A check runs in its child; other tests run as ever."""
     grading = item.config.stash[KEY]
     if item.nodeid not in grading.checks:
@@ -183,8 +198,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     verdict = grading.run(item)
     grading.checks[item.nodeid].verdict.__dict__.update(verdict.__dict__)
-    grading.results.write()
-    item.ihook.pytest_runtest_logreport(report=_report(item, grading.checks[item.nodeid], grading.in_process))
+    if grading.results is not None:
+        grading.results.write()
+    item.ihook.pytest_runtest_logreport(
+        report=_report(item, grading.checks[item.nodeid], grading.in_process)
+    )
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
@@ -197,7 +215,7 @@ def _report(item: pytest.Item, check: Check, in_process: bool) -> pytest.TestRep
     return pytest.TestReport(
         item.nodeid,
         item.location,
-        {name: 1 for name in item.keywords},
+        dict.fromkeys(item.keywords, 1),
         "passed" if passed else "failed",
         None if passed else "\n".join(explain(check, in_process=in_process)),
         "call",
@@ -223,14 +241,18 @@ def _source(request: pytest.FixtureRequest, spec: str | None = None) -> Source:
     return parse(topic, spec or request.config.stash[KEY].spec)
 
 
-def _open(request: pytest.FixtureRequest, *, points: bool, spec: str | None = None) -> Implementation:
+def _open(
+    request: pytest.FixtureRequest, *, points: bool, spec: str | None = None
+) -> Implementation:
     source = _source(request, spec)
     if spec is None and source.is_learners:
         wants_reference = {"reference", "plain_reference"} & set(request.fixturenames)
         for name in sorted(wants_reference):
             request.getfixturevalue(name)
         if not request.config.stash[KEY].in_process:
-            close_the_book(ROOT / "solutions", *(source.topic.grader / f for f in ANSWER_FILES))
+            answers = [ROOT / "solutions", *(source.topic.grader / name for name in ANSWER_FILES)]
+            close_the_book(*answers, house=ROOT)
+            seal_library()
     try:
         return open_source(source, points=points)
     except Mistake:
@@ -267,6 +289,6 @@ def plain_reference(request: pytest.FixtureRequest) -> Implementation:
 
 
 @pytest.fixture(params=["solutions"])
-def contender(request: pytest.FixtureRequest) -> Iterator[Any]:
+def contender(request: pytest.FixtureRequest) -> Implementation:
     """For bench files: one implementation after the other, as it is."""
-    yield _open(request, points=False, spec=request.config.stash[KEY].spec if "--impl" in sys.argv else request.param)
+    return _open(request, points=False, spec=request.param)

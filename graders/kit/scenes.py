@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
-from graders.kit.expect import CheckFailed, Inconclusive
-
 from graders.kit import sim
+from graders.kit.expect import CheckFailed, Inconclusive
 
 REPLAY: str | None = None
 """Token given with `--replay`, as the report prints it: `2:17b.42a` = the second exploration of the check."""
 
+UNSTEADY = (
+    "\n(the same schedule gave another result the second time:"
+    " some state outlives the objects, or luck is involved)"
+)
 _explorations = 0
 
 _WANT = {
@@ -67,7 +70,7 @@ def _as_check_failed(failure: sim.Failure, ordinal: int) -> BaseException:
     if isinstance(error, NotImplementedError | Inconclusive):
         return error
     if not failure.reproduced:
-        story += "\n(the same schedule gave another result the second time: some state outlives the objects, or luck is involved)"
+        story += UNSTEADY
     if isinstance(error, CheckFailed):
         error.story, error.token = story, token
         return error

@@ -3,9 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-Word = Literal[
-    "pass", "fail", "error", "inconclusive", "not attempted", "blocked", "not run"
-]
+Word = Literal["pass", "fail", "error", "inconclusive", "not attempted", "blocked", "not run"]
 WORDS: Final[tuple[Word, ...]] = (
     "pass", "fail", "error", "inconclusive", "not attempted", "blocked", "not run"
 )  # fmt: skip
@@ -17,7 +15,8 @@ class Verdict:
     """What is known of one check. Only `pass` scores; a check that says nothing was not run.
 
     `did`, `want`, `got`: what was done, what was expected, what came back. `where`: the learner's line.
-    `story`, `token`: the schedule that broke it, and how to replay it. `output`: what was printed. `blocks`: nothing else of the topic can run.
+    `story`, `token`: the schedule that broke it, and how to replay it. `output`: what was printed.
+    `blocks`: nothing else of the topic can run.
     """
 
     word: Word = "not run"

@@ -7,7 +7,7 @@ pretends to be right; the named checks must not pass.
 
 from dataclasses import dataclass
 
-RIGHT = '''
+RIGHT = """
 import threading
 {top}
 
@@ -36,7 +36,7 @@ class Tally:
             return old
 
 {bottom}
-'''
+"""
 ALL = frozenset({"test_shape", "test_value_is_the_sum", "test_threads_are_all_counted", "test_waiting",
                  "test_reset", "test_adding_is_cheap"})  # fmt: skip
 
@@ -59,7 +59,9 @@ def method(name: str, reset: str, top: str = "") -> Submission:
 
 def module(name: str, top: str, bottom: str = "") -> Submission:
     """Trouble at import."""
-    return Submission(name, RIGHT.format(top=top, reset="", bottom=bottom), ALL, neighbours_pass=False)
+    return Submission(
+        name, RIGHT.format(top=top, reset="", bottom=bottom), ALL, neighbours_pass=False
+    )
 
 
 def cheat(name: str, source: str, *rejected: str) -> Submission:
@@ -68,7 +70,8 @@ def cheat(name: str, source: str, *rejected: str) -> Submission:
 
 
 STUBS = "class Tally:\n" + "\n".join(
-    f"    def {head}:\n        {{body}}" for head in ("add(self, n)", "value(self)", "wait_for(self, n, timeout)", "reset(self)")
+    f"    def {head}:\n        {{body}}"
+    for head in ("add(self, n)", "value(self)", "wait_for(self, n, timeout)", "reset(self)")
 )
 
 METHODS = [

@@ -14,7 +14,12 @@ from tests.hostile.submissions import ALL, SUBMISSIONS, Submission
 
 ROOT = Path(__file__).resolve().parents[2]
 KATA = ROOT / "tests" / "data" / "kata"
-LIMITS = {"KATAS_CPU_SECONDS": "1.5", "KATAS_ASLEEP_SECONDS": "1", "KATAS_RSS_MB": "300", "KATAS_WALL_SECONDS": "100"}
+LIMITS = {
+    "KATAS_CPU_SECONDS": "1.5",
+    "KATAS_ASLEEP_SECONDS": "1",
+    "KATAS_RSS_MB": "300",
+    "KATAS_WALL_SECONDS": "100",
+}
 
 
 def grade(path: Path, folder: Path, *more: str) -> tuple[int, str, list[dict[str, Any]]]:
@@ -24,8 +29,18 @@ def grade(path: Path, folder: Path, *more: str) -> tuple[int, str, list[dict[str
         **os.environ, **LIMITS, "KATAS_ROOT": str(KATA), "PYTHONPATH": f"{ROOT}{os.pathsep}{KATA}",
         "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
-    command = [sys.executable, "-m", "graders.kit", "grade", "tally", "--impl", str(path), "--results", str(results)]
-    run = subprocess.run(  # noqa: S603 - this interpreter
+    command = [
+        sys.executable,
+        "-m",
+        "graders.kit",
+        "grade",
+        "tally",
+        "--impl",
+        str(path),
+        "--results",
+        str(results),
+    ]
+    run = subprocess.run(
         [*command, *more], capture_output=True, text=True, env=environment, check=False, errors="replace",
         stdin=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip

@@ -92,12 +92,10 @@ def loops() -> list[Any]:
         out.append("never")
     while n:
         n -= 1
-    else:
-        out.append("done")
+    out.append("done")
     for i, j in zip([1, 2], itertools.count()):
         out.append((i, j))
-    else:
-        out.append("for-else")
+    out.append("for-else")
     out += [a * b for a in range(3) if a for b in {"k": 1}.values()]
     out.append({k: v for k, v in {"a": 1}.items()})
     out.append(sum(x for x in [1, 2, 3]))

@@ -1,8 +1,11 @@
 """The code with switch points means what it meant without them."""
 
 import ast
+import heapq
 import importlib.util
+import json.decoder
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -33,10 +36,6 @@ def test_every_shape_of_code_means_the_same() -> None:
 
 def test_the_standard_library_still_works_with_points(tmp_path: Path) -> None:
     """Instrumented copies of real modules behave as the originals."""
-    import heapq
-    import json.decoder
-    import textwrap
-
     for original in (textwrap, heapq, json.decoder):
         copy = tmp_path / f"{original.__name__.replace('.', '_')}.py"
         copy.write_bytes(Path(str(original.__file__)).read_bytes())
@@ -46,7 +45,9 @@ def test_the_standard_library_still_works_with_points(tmp_path: Path) -> None:
     heap = [5, 1, 4]
     sys.modules["sim_heapq"].heapify(heap)
     assert heap[0] == 1
-    assert sys.modules["sim_json_decoder"].JSONDecoder().decode('{"a": [1, 2.5]}') == {"a": [1, 2.5]}
+    assert sys.modules["sim_json_decoder"].JSONDecoder().decode('{"a": [1, 2.5]}') == {
+        "a": [1, 2.5]
+    }
 
 
 def count(source: str, call: str, tmp_path: Path) -> int:
@@ -94,12 +95,17 @@ def test_setattr_switches_pruning_off(tmp_path: Path) -> None:
     """When names are computed, every load counts."""
     source = "class C:\n    def __init__(self):\n        self.a = 1\n    def f(self):\n        return self.a\n"
     assert count(source, "C().f()", tmp_path) == 0
-    assert count(source + "    def g(self, k):\n        setattr(self, k, 1)\n", "C().f()", tmp_path) == 1
+    assert (
+        count(source + "    def g(self, k):\n        setattr(self, k, 1)\n", "C().f()", tmp_path)
+        == 1
+    )
 
 
 def test_a_constructor_that_shows_its_object_early_is_not_hidden(tmp_path: Path) -> None:
     """`registry.append(self)` before the last store makes the stores noticeable."""
-    shown = "R = []\nclass C:\n    def __init__(self):\n        R.append(self)\n        self.a = 1\n"
+    shown = (
+        "R = []\nclass C:\n    def __init__(self):\n        R.append(self)\n        self.a = 1\n"
+    )
     hidden = "class C:\n    def __init__(self):\n        self.a = 1\n"
     assert count(hidden, "C()", tmp_path) == 0
     assert count(shown, "C()", tmp_path) == 2
@@ -137,7 +143,9 @@ def test_folders_are_loaded_whole(tmp_path: Path) -> None:
 
 def test_annotations_stay_text() -> None:
     """Nothing inside an annotation is touched."""
-    tree = ast.parse("def f(a: dict[str, int]) -> list[int]:\n    b: list[int] = []\n    return b\n")
+    tree = ast.parse(
+        "def f(a: dict[str, int]) -> list[int]:\n    b: list[int] = []\n    return b\n"
+    )
     code = compile_instrumented(ast.unparse(tree).encode(), Path("m.py"), survey([]))
     names: dict[str, object] = dict(runtime.NAMES)
     exec(code, names)  # noqa: S102 - the code is written in this file

@@ -1,7 +1,7 @@
 """Laws of the scheduler, the clock and the search."""
 
 import concurrent.futures
-import datetime
+import datetime as dt
 import queue
 import threading
 import time
@@ -76,7 +76,6 @@ def test_seeds_and_processes_do_not_change_the_story(counter: type) -> None:
         sim.together(it.add, it.add, it.add)
         assert it.n == 3
 
-    assert explore(scene, seed=7) == explore(scene, seed=7) or True
     one, two = explore(scene, seed=7).failure, explore(scene, seed=7).failure
     assert one is not None
     assert two is not None
@@ -206,12 +205,12 @@ def test_the_wall_clock_jumps_alone() -> None:
     """`time.time` and `datetime.now` move, `monotonic` does not."""
 
     def scene(sim: Sim) -> None:
-        wall, mono, when = time.time(), time.monotonic(), datetime.datetime.now(datetime.UTC)
+        wall, mono, when = time.time(), time.monotonic(), dt.datetime.now(dt.UTC)
         sim.jump_wall_clock(-100)
         assert time.time() == wall - 100
         assert time.monotonic() == mono
-        assert datetime.datetime.now(datetime.UTC) == when - datetime.timedelta(seconds=100)
-        assert isinstance(when, datetime.datetime)
+        assert dt.datetime.now(dt.UTC) == when - dt.timedelta(seconds=100)
+        assert isinstance(when, dt.datetime)
 
     outcome = explore(scene, schedules=1)
     assert outcome.failure is None, outcome.failure
@@ -247,7 +246,7 @@ def test_a_thread_that_swallows_everything_does_not_stop_the_search() -> None:
 
     def stubborn() -> None:
         while True:
-            try:
+            try:  # noqa: SIM105 - that is the point
                 threading.Event().wait()
             except BaseException:  # noqa: BLE001, S110 - that is the point
                 pass

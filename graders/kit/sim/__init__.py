@@ -21,8 +21,8 @@ from graders.kit.sim.survey import Facts, survey
 __all__ = [
     "Counter",
     "Facts",
-    "Finder",
     "Failure",
+    "Finder",
     "Handle",
     "Manner",
     "Outcome",

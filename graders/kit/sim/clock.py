@@ -1,6 +1,6 @@
 """Simulated time: what `time` and `datetime` answer inside a simulation; the real clock everywhere else."""
 
-import datetime as real_datetime
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -21,7 +21,8 @@ _REAL: dict[str, Callable[..., Any]] = {
         "localtime",
     )
 }
-RealDatetime, RealDate = real_datetime.datetime, real_datetime.date
+from datetime import date as RealDate  # noqa: E402,N812 - the originals, kept before they are patched
+from datetime import datetime as RealDatetime  # noqa: E402,N812
 
 
 def monotonic() -> float:
@@ -94,15 +95,15 @@ class SimDatetime(RealDatetime, metaclass=_LooksReal):
     """`datetime.datetime` whose `now`, `utcnow` and `today` read the simulated wall clock."""
 
     @classmethod
-    def now(cls, tz: real_datetime.tzinfo | None = None) -> Any:  # noqa: D102
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
         return RealDatetime.fromtimestamp(wall(), tz)
 
     @classmethod
-    def utcnow(cls) -> Any:  # noqa: D102
-        return RealDatetime.fromtimestamp(wall(), real_datetime.UTC).replace(tzinfo=None)
+    def utcnow(cls) -> Any:
+        return RealDatetime.fromtimestamp(wall(), dt.UTC).replace(tzinfo=None)
 
     @classmethod
-    def today(cls) -> Any:  # noqa: D102
+    def today(cls) -> Any:
         return RealDatetime.fromtimestamp(wall())  # noqa: DTZ006 - local time is what today() means
 
 
@@ -113,7 +114,7 @@ class SimDate(RealDate, metaclass=_LooksReal):
     """`datetime.date` whose `today` reads the simulated wall clock."""
 
     @classmethod
-    def today(cls) -> Any:  # noqa: D102
+    def today(cls) -> Any:
         return RealDate.fromtimestamp(wall())  # noqa: DTZ012 - local time is what today() means
 
 

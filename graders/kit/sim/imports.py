@@ -113,6 +113,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return _compiled(path, self.get_data(path), self._manner)
 
     def exec_module(self, module: ModuleType) -> None:
-        names = {**runtime.NAMES, **self._manner.names} if self._manner.points else self._manner.names
+        names = (
+            {**runtime.NAMES, **self._manner.names} if self._manner.points else self._manner.names
+        )
         vars(module).update(names)
         super().exec_module(module)

@@ -15,14 +15,19 @@ from graders.kit.sim.survey import Facts, hidden_self
 
 # Calls of these can neither block nor see what another thread changes.
 QUIET_CALLS = frozenset(
-    "isinstance issubclass int float bool complex range super type id callable object property "
-    "locals globals vars dir eval exec cast ValueError TypeError KeyError IndexError RuntimeError "
-    "NotImplementedError OverflowError AssertionError".split()
+    """
+    isinstance issubclass int float bool complex range super type id callable object
+    property locals globals vars dir eval exec cast ValueError TypeError KeyError
+    IndexError RuntimeError NotImplementedError OverflowError AssertionError
+    """.split()  # noqa: SIM905 - reads as a table
 )
 # Constructors of what is new and therefore nobody else's yet.
 QUIET_METHODS = frozenset(
-    "Lock RLock Condition Event Semaphore BoundedSemaphore Barrier Thread Timer local Queue LifoQueue "
-    "PriorityQueue SimpleQueue Future OrderedDict deque defaultdict Counter ThreadPoolExecutor".split()
+    """
+    Lock RLock Condition Event Semaphore BoundedSemaphore Barrier Thread Timer local Queue
+    LifoQueue PriorityQueue SimpleQueue Future OrderedDict deque defaultdict Counter
+    ThreadPoolExecutor
+    """.split()  # noqa: SIM905 - reads as a table
 )
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -27,7 +27,11 @@ def _source(code: object) -> str:
     spans = [
         (line, start, end)
         for line, last, start, end in code.co_positions()  # type: ignore[attr-defined]
-        if line is not None and line == last and start is not None and end is not None and end > start
+        if line is not None
+        and line == last
+        and start is not None
+        and end is not None
+        and end > start
     ]
     if not spans:
         return ""

@@ -29,7 +29,7 @@ class SimLock:
         self.owner: SimThread | None = None
         self.waiters: list[SimThread] = []
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As `threading.Lock.acquire`; a switch point comes first."""
         sched = scheduler()
         if sched is None:
@@ -37,7 +37,7 @@ class SimLock:
         self._check(blocking, timeout)
         if not sched.aborting:
             sched.step(sched.current.site)
-        if self._real.acquire(False):  # noqa: FBT003
+        if self._real.acquire(False):
             self.owner = sched.current
             return True
         return (
@@ -47,7 +47,7 @@ class SimLock:
         )
 
     @staticmethod
-    def _check(blocking: bool, timeout: float) -> None:  # noqa: FBT001
+    def _check(blocking: bool, timeout: float) -> None:
         if not blocking and timeout != -1:
             raise ValueError("can't specify a timeout for a non-blocking call")
         if timeout < 0 and timeout != -1:
@@ -59,7 +59,7 @@ class SimLock:
             woken = sched.block(self, deadline, "waits")
             if not woken and sched.current in self.waiters:
                 self.waiters.remove(sched.current)
-            if self._real.acquire(False):  # noqa: FBT003
+            if self._real.acquire(False):
                 self.owner = sched.current
                 return True
             if not woken:

@@ -6,7 +6,7 @@ Install before the implementation is imported: then its module-level and class-l
 
 import concurrent.futures._base as futures_base
 import concurrent.futures.thread as futures_thread
-import datetime
+import datetime as dt
 import queue
 import re
 import threading
@@ -37,7 +37,8 @@ def install() -> None:
         setattr(time, name, function)
     for module, name in ((threading, "_time"), (queue, "time")):
         setattr(module, name, clock.monotonic)
-    datetime.datetime, datetime.date = clock.SimDatetime, clock.SimDate  # type: ignore[misc]
+    lib: Any = dt
+    lib.datetime, lib.date = clock.SimDatetime, clock.SimDate
 
 
 def _patch_locks() -> None:
@@ -52,7 +53,7 @@ def _patch_locks() -> None:
 
 def _patch_threads() -> None:
     for owner in (threading.Thread, futures_base.Future):
-        owner.__hash__ = _serial_hash  # type: ignore[assignment,method-assign]
+        owner.__hash__ = _serial_hash  # type: ignore[method-assign]
     lib: Any = threading.Thread
     lib.start, lib.join, lib.is_alive = _start, _join, _is_alive
 

@@ -14,7 +14,9 @@ SITES: list[tuple[str, int, str]] = []
 class Listener(Protocol):
     """Who is told of the points that the running code passes."""
 
-    ident: int | None
+    @property
+    def ident(self) -> int | None:
+        """The thread that is listened to; None = none in particular."""
 
     def step(self, site: int) -> None:
         """The code is about to do something that other threads could see, at `site`."""

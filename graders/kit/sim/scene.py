@@ -27,7 +27,7 @@ class Handle(Generic[T]):
             self._value = self._job()
         except Abort:
             raise
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+        except BaseException as error:
             self._error = error
 
     @property

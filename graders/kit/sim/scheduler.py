@@ -173,7 +173,10 @@ class Scheduler:
     def _may_jump(self) -> bool:
         self._jumps += 1
         if self._jumps * STEPS_PER_JUMP > self._max_steps:
-            self.fail("livelock", f"no end after {self._jumps:,} waits: the threads wait and wake for ever")
+            self.fail(
+                "livelock",
+                f"no end after {self._jumps:,} waits: the threads wait and wake for ever",
+            )
         self._last_jumps += self._finishing
         return self._last_jumps <= LAST_JUMPS
 
@@ -318,7 +321,7 @@ class Scheduler:
                 run()
         except (Abort, SystemExit):
             pass
-        except BaseException as error:  # noqa: BLE001 - whatever a thread dies of is the finding
+        except BaseException as error:
             self._died(thread, error)
         thread.done, thread.ready = True, False
         self._leave(thread)

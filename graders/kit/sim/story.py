@@ -39,7 +39,7 @@ class Storyteller:
         self._last: dict[int, str] = {}
         self._running = "main"
 
-    def passed(self, thread: SimThread, site: int) -> None:  # noqa: ARG002
+    def passed(self, thread: SimThread, site: int) -> None:
         """A point: its line belongs to the running segment."""
         if site >= 0 and (not self._passed or self._passed[-1] != SITES[site]):
             self._passed.append(SITES[site])
@@ -104,7 +104,7 @@ class Storyteller:
             ]
         return lines
 
-    def _reason(self, thread: SimThread, why: str) -> str:
+    def _reason(self, thread: SimThread, why: str) -> str:  # noqa: PLR0911 - a table
         at = place(thread.site)
         match why:
             case "ends":
