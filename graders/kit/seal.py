@@ -1,42 +1,76 @@
-"""Notices that graded code has changed the judges or the language's own functions.
+"""Notices that graded code has changed the judges, the contracts, or the library's and the language's functions.
 
-Covers tricks that anybody might try (`sys.modules[...]`, `builtins`); who reads this file can get around it.
+Covers tricks that anybody might try (`sys.modules[...]`, `builtins`, `threading.Lock = ...`); who reads this file
+can get around it.
 """
 
 import builtins
+import queue
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, Final
 
 Seal = dict[str, tuple[int, ...]]
+MACHINERY: Final = (
+    "_pytest.fixtures",
+    "_pytest.outcomes",
+    "_pytest.python",
+    "_pytest.runner",
+    "pluggy._hooks",
+)
+LIBRARY: Final = (threading, time, queue)
+HOOKS: Final = frozenset({"threading.excepthook"})  # made to be replaced
+
+_library: Seal = {}
 
 
 def seal() -> Seal:
-    """Where every function and class of the judges and every builtin stands now."""
+    """Where every function and class of the judges, every builtin and every contract stands now."""
     return {name: mark for module in _judges() for name, mark in _marks(module)}
+
+
+def seal_library() -> None:
+    """The same for what the library offers to the graded code; call it right before that code is loaded."""
+    _library.update(
+        {name: mark for module in LIBRARY for name, mark in _marks(module)} if not _library else {}
+    )
 
 
 def broken(before: Seal) -> str:
     """The first name that is not what it was; '' if all are."""
     now = seal()
-    return next((name for name, mark in before.items() if now.get(name) != mark), "")
+    now.update({name: mark for module in LIBRARY for name, mark in _marks(module)})
+    return next(
+        (name for name, mark in {**before, **_library}.items() if now.get(name) != mark), ""
+    )
 
 
 def _judges() -> list[ModuleType]:
-    graders = [m for m in list(sys.modules.values()) if "/graders/" in (getattr(m, "__file__", "") or "")]
-    return [builtins, *graders]
+    graders = [
+        m for m in list(sys.modules.values()) if "/graders/" in (getattr(m, "__file__", "") or "")
+    ]
+    contracts = [
+        module for name, module in list(sys.modules.items()) if name.startswith("contracts.")
+    ]
+    machinery = [sys.modules[name] for name in MACHINERY if name in sys.modules]
+    return [builtins, *graders, *contracts, *machinery]
 
 
 def _marks(module: ModuleType) -> Iterator[tuple[str, tuple[int, ...]]]:
     for name, value in list(vars(module).items()):
+        full = f"{module.__name__}.{name}"
         if isinstance(value, FunctionType):
-            yield f"{module.__name__}.{name}", (id(value), id(value.__code__), id(value.__defaults__))
+            yield full, (id(value), id(value.__code__), id(value.__defaults__))
         elif isinstance(value, type):
             own = _methods(value) if value.__module__ == module.__name__ else ()
-            yield f"{module.__name__}.{name}", (id(value), *own)
-        elif module is builtins and callable(value):
-            yield f"builtins.{name}", (id(value),)
+            yield full, (id(value), *own)
+        elif isinstance(value, BuiltinFunctionType) and full not in HOOKS:
+            yield full, (id(value),)
+        elif name in {"IMPLEMENT", "PROMISES"}:
+            yield full, (id(value), len(value))
 
 
 def _methods(kind: Any) -> Iterator[int]:
