@@ -1,0 +1,96 @@
+"""Observer: a news agency tells its subscribers, and none of them can spoil it for the others.
+
+Seen in production as event buses, signals (Django, Qt), listeners of caches and configuration. The
+pattern is ten lines; what breaks in practice is everything around the loop: subscribers that come,
+go, fail or publish while the loop runs.
+
+Decided here, because real libraries disagree:
+
+* Delivery is in the caller's thread and in the order of subscription. The same callback subscribed
+  twice is two subscriptions. Topics are texts and match exactly; there is no wildcard.
+* References are strong: a lambda stays alive while it is subscribed, and is let go when cancelled.
+* A delivery goes to the subscriptions that are active when it begins, minus those cancelled before
+  their turn. Who subscribes during a delivery gets the next news.
+* A subscriber that raises an Exception stops nobody. The failures surface together, at the end.
+  What is no Exception (KeyboardInterrupt, SystemExit) passes through at once; whether the rest of
+  that news, and what callbacks had published meanwhile, is still delivered is left open.
+* A publish from a callback does not recurse: the news waits until the current one has reached
+  everybody, so that all subscribers see all news in the same order.
+* Publishing threads take turns; which of them is next is left open. So a callback must not wait for
+  another thread's publish. It may wait for another thread's subscribe or cancel.
+* cancel() does not wait for a delivery that is under way: that one may still reach the callback.
+
+What your code must keep; every check names the promise it looks at:
+
+P0  The module loads and has the shape of this contract.
+P1  publish(topic, news) calls every active subscription of exactly that topic once, with that very
+    object, in the order of subscription and in the publishing thread.
+P2  Who is cancelled before its turn in a delivery is not called, who subscribes during it is not
+    called before the next news, and nobody else is skipped or called twice.
+P3  A subscriber that raises an Exception stops nobody: when everybody has been called, publish
+    raises one ExceptionGroup with all those exceptions, in the order of delivery, also if there is
+    only one.
+P4  What is raised and is no Exception passes through publish as it is, and the agency stays
+    usable.
+P5  News published by a callback is delivered after the current news has reached everybody, in the
+    order of publishing and before the outermost publish returns or raises; the inner publish
+    returns at once, and failures of its news are in the outermost ExceptionGroup.
+P6  When threads publish at the same time, every subscriber gets every news exactly once, all of
+    them in the same order, and publish returns when its own news has been delivered, raising the
+    failures of its own news and of no other thread's.
+P7  While a callback runs, other threads can subscribe and cancel without waiting for it.
+P8  cancel() may be called any number of times, by any thread and from any callback; news whose
+    publish begins after it has returned does not reach that callback.
+P9  Subscribing and cancelling in several threads loses no subscription: once subscribe has
+    returned, news published from then on is delivered.
+P10 An active subscription keeps its callback alive; when it is cancelled and no delivery is under
+    way, neither the agency nor the subscription keeps the callback, nor does the agency keep news.
+P11 A callback that cannot be called or a topic that is no str is a TypeError in subscribe and
+    publish, and nothing changes; news without subscribers goes nowhere in silence.
+P12 `active` is True until the subscription is cancelled, then False for ever.
+P13 The time of a publish does not grow with the subscriptions to other topics.
+
+Level: medium, 45 minutes.
+Brief: exercises/patterns/observer.md
+Grade: nox -s grade -- observer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class NewsAgency:
+    """Hands news to subscribers by topic. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Make an agency without subscribers."""
+        raise NotImplementedError
+
+    def subscribe(self, callback: Callable[[Any], object], topic: str) -> Subscription:
+        """Have `callback(news)` called for all news of `topic` from now on.
+
+        Raises TypeError if `callback` cannot be called or `topic` is no str.
+        """
+        raise NotImplementedError
+
+    def publish(self, topic: str, news: object) -> None:
+        """Deliver `news` to the subscriptions of `topic`.
+
+        Raises TypeError if `topic` is no str; ExceptionGroup with what subscribers raised.
+        """
+        raise NotImplementedError
+
+
+class Subscription:
+    """One callback's interest in one topic. Thread-safe."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not been cancelled."""
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        """End it; again: nothing happens. Never waits for a callback."""
+        raise NotImplementedError
