@@ -15,10 +15,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
-from graders.kit import child
+from graders.kit import child, orphans
 from graders.kit.verdict import Verdict
 
 LOOK = 0.02
@@ -27,6 +28,9 @@ MEANS = 0.1
 OUTPUT_KEPT = 64 << 10
 OUTPUT_MOST = 32 << 20
 PROCESSES = 48
+
+
+_running: set[int] = set()
 
 
 def _setting(name: str, default: float) -> float:
@@ -52,9 +56,13 @@ class Box:
         self._scratch = tempfile.mkdtemp(prefix="katas-")
         self._answer, answer = os.pipe()
         self._output, output = os.pipe()
+        orphans.adopt()
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
+            orphans.die_with_parent(parent)
             child.run(body, answer, output, self._scratch, self._nonce)
+        _running.add(self.pid)
         os.close(answer)
         os.close(output)
         for end in (self._answer, self._output):
@@ -71,6 +79,12 @@ class Box:
     def readable(self) -> list[int]:
         """What to wait for between two looks."""
         return [end for end in (self._answer, self._output) if end not in self._ended]
+
+    def end(self) -> None:
+        """The run is given up: no process of the check stays behind."""
+        if not self.done:
+            self._kill(Verdict())
+            self._finish()
 
     def look(self) -> None:
         """Read what has come, check the means, notice the end."""
@@ -98,7 +112,11 @@ class Box:
         self._printed_bytes += len(data)
         self._printed = (self._printed + data)[-OUTPUT_KEPT:]
         if self._printed_bytes > OUTPUT_MOST and self._killed is None:
-            self._kill(Verdict("fail", want="little output", got=f"printed more than {OUTPUT_MOST >> 20} MB"))
+            self._kill(
+                Verdict(
+                    "fail", want="little output", got=f"printed more than {OUTPUT_MOST >> 20} MB"
+                )
+            )
 
     def _check_means(self) -> None:
         now = time.monotonic()
@@ -122,28 +140,45 @@ class Box:
             with contextlib.suppress(psutil.NoSuchProcess):
                 times = member.cpu_times()
                 cpu += times.user + times.system
-                asleep = asleep and member.status() not in {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
+                asleep = asleep and is_asleep(member)
                 memory += member.memory_info().rss
         return cpu, asleep, memory, len(family)
 
     def _excess(self, memory: int, processes: int, now: float) -> Verdict | None:
         limits = self._limits
         if memory > limits.memory:
-            return Verdict("fail", want="bounded memory", got=f"used more than {limits.memory / (1 << 20):,.0f} MB")
+            return Verdict(
+                "fail",
+                want="bounded memory",
+                got=f"used more than {limits.memory / (1 << 20):,.0f} MB",
+            )
         if processes > PROCESSES:
-            return Verdict("fail", want="few processes", got=f"started more than {PROCESSES} processes")
+            return Verdict(
+                "fail", want="few processes", got=f"started more than {PROCESSES} processes"
+            )
         if self._cpu > limits.cpu:
-            return Verdict("fail", want="an end", got=f"no end after {limits.cpu:g} s of CPU time: an endless loop?")
+            return Verdict(
+                "fail",
+                want="an end",
+                got=f"no end after {limits.cpu:g} s of CPU time: an endless loop?",
+            )
         if self._still > limits.asleep:
             return Verdict("fail", want="an end", got=self._why_still())
         if now - self._started > limits.wall:
-            return Verdict("inconclusive", got=f"no end after {limits.wall:g} s on a busy machine; grade it again")
+            return Verdict(
+                "inconclusive",
+                got=f"no end after {limits.wall:g} s on a busy machine; grade it again",
+            )
         return None
 
     def _why_still(self) -> str:
         if b'"word"' in self._said:
-            return "the program cannot end: a thread (or an atexit handler) it left behind never does"
-        return "it waits for something real that never comes (a lock, input, a socket), or was stopped"
+            return (
+                "the program cannot end: a thread (or an atexit handler) it left behind never does"
+            )
+        return (
+            "it waits for something real that never comes (a lock, input, a socket), or was stopped"
+        )
 
     def _kill(self, verdict: Verdict) -> None:
         """SIGABRT for the stacks, then the end of the whole session."""
@@ -163,6 +198,8 @@ class Box:
 
     def _finish(self) -> None:
         left = end_session(self.pid)
+        _running.discard(self.pid)
+        orphans.end_strays(_running)
         self._read()
         for end in (self._answer, self._output):
             os.close(end)
@@ -178,15 +215,20 @@ class Box:
             return self._killed
         lines = [line for line in map(self._parse, self._said.splitlines()) if line is not None]
         if not lines or "word" not in lines[0]:
-            return Verdict("fail", want="an answer", got=f"the process ended without one ({self._how()})")
+            return Verdict(
+                "fail", want="an answer", got=f"the process ended without one ({self._how()})"
+            )
         try:
             verdict = Verdict.from_dict(lines[0])
         except (ValueError, TypeError):
             return Verdict("error", got="the answer of the child could not be read")
-        if verdict.word == "pass" and left:
-            return Verdict("fail", want="no process left behind", got=f"{left} left behind")
-        if verdict.word == "pass" and (len(lines) != 2 or lines[1] != {"left": True}):  # noqa: PLR2004
-            return Verdict("fail", want="a clean end", got=f"the program died while it ended ({self._how()})")
+        if verdict.word == "pass" and len(lines) != 2:
+            return Verdict(
+                "fail", want="a clean end", got=f"the program died while it ended ({self._how()})"
+            )
+        if verdict.word == "pass" and (left or lines[1] != {"left": 0}):
+            got = f"{left or lines[1].get('left')} left behind"
+            return Verdict("fail", want="no process left behind", got=got)
         return verdict
 
     def _parse(self, line: bytes) -> dict[str, object] | None:
@@ -202,22 +244,45 @@ class Box:
     def _how(self) -> str:
         status = self._status or 0
         if os.WIFSIGNALED(status):
-            return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+            number = os.WTERMSIG(status)
+            known = number in {each.value for each in signal.Signals}
+            return f"killed by {signal.Signals(number).name if known else f'signal {number}'}"
         return f"exit code {os.WEXITSTATUS(status)}"
+
+
+def is_asleep(process: psutil.Process) -> bool:
+    """Whether none of its threads runs or would like to: one that waits for a busy core is not asleep."""
+    if process.status() in {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}:
+        return False
+    for stat in Path(f"/proc/{process.pid}/task").glob(
+        "*/stat"
+    ):  # the status above is the main thread's
+        with contextlib.suppress(OSError):
+            if stat.read_text(encoding="ascii", errors="replace").rpartition(") ")[2][:1] in "RD":
+                return False
+    return True
 
 
 def where_it_stood(stacks: bytes) -> str:
     """The innermost line of the graded code in what faulthandler wrote, the thread that was hit first."""
-    found = re.findall(r'^  File "([^"\n]+)", line (\d+) in (\S+)$', stacks.decode("utf-8", "replace"), re.MULTILINE)
-    theirs = [f"{os.path.basename(name)}:{line} in {what}" for name, line, what in found if child.is_learners(name)]  # noqa: PTH119 - a label
+    found = re.findall(
+        r'^  File "([^"\n]+)", line (\d+) in (\S+)$',
+        stacks.decode("utf-8", "replace"),
+        re.MULTILINE,
+    )
+    theirs = [
+        f"{Path(name).name}:{line} in {what}"
+        for name, line, what in found
+        if child.is_learners(name)
+    ]
     return theirs[0] if theirs else ""
 
 
 def end_session(leader: int) -> int:
-    """Kill every process of a child's session, and orphans that came to us; how many there were."""
+    """Kill every process of a child's session; how many there were."""
     found: set[int] = set()
     for _ in range(50):
-        alive = [pid for pid in psutil.pids() if pid != leader and _session(pid) == leader]
+        alive = [pid for pid in psutil.pids() if pid != leader and _is_alive_in(pid, leader)]
         if not alive:
             break
         found.update(alive)
@@ -230,8 +295,8 @@ def end_session(leader: int) -> int:
     return len(found)
 
 
-def _session(pid: int) -> int:
+def _is_alive_in(pid: int, session: int) -> bool:
     try:
-        return os.getsid(pid)
-    except OSError:
-        return -1
+        return os.getsid(pid) == session and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False

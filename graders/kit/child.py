@@ -10,8 +10,10 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
+from graders.kit import orphans
 from graders.kit.expect import CheckFailed, Inconclusive, show_error
 from graders.kit.seal import broken, seal
 from graders.kit.verdict import Verdict, Word
@@ -19,32 +21,44 @@ from graders.kit.verdict import Verdict, Word
 MEMORY = int(os.environ.get("KATAS_MEMORY_MB", "4096")) << 20
 BIGGEST_FILE = 64 << 20
 OPEN_FILES = 512
+MOST_FILES = 65_536
 
 
 def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonce: str) -> None:
     """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends."""
     code = 1
+    leave, still, own, end = (
+        _leave_as_a_program_would,
+        broken,
+        os.getpid,
+        os._exit,
+    )  # before others can change them
+    tell = partial(_send, answer, nonce, own())
     try:
-        _close_doors(output, scratch)
+        _close_doors(answer, output, scratch)
         before = seal()
         verdict = judge(body)
-        if verdict.word == "pass" and (name := broken(before)):
-            verdict = Verdict("fail", want="the judges are left alone", got=f"{name} was replaced")
-        _send(answer, nonce, verdict.to_dict())
-        _leave_as_a_program_would()
-        _send(answer, nonce, {"left": True})
+        name = still(before)
+        want, got = "the judges and the library are left alone", f"{name} was replaced"
+        tell({"word": "fail", "want": want, "got": got} if name else verdict.to_dict())
+        leave()
+        tell({"left": orphans.end_family()})
         code = 0
     except BaseException:  # noqa: BLE001 - the parent reads it in the output
         traceback.print_exc()
         sys.stderr.flush()
     finally:
-        os._exit(code)
+        end(code)
 
 
-def _close_doors(output: int, scratch: str) -> None:
+def _close_doors(answer: int, output: int, scratch: str) -> None:
     """Own session, own folder, no input, bounded means; stacks of all threads on SIGABRT."""
     os.setsid()
+    orphans.adopt()
     os.chdir(scratch)
+    low, high = sorted((answer, output))
+    for first, last in ((3, low), (low + 1, high), (high + 1, MOST_FILES)):
+        os.closerange(first, last)  # the grader's own output among them
     atexit._clear()  # noqa: SLF001 - what the parent registered is not this process's business
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
@@ -130,10 +144,20 @@ def is_learners(filename: str) -> bool:
     )
 
 
-def _send(answer: int, nonce: str, data: dict[str, object]) -> None:
-    line = json.dumps({"nonce": nonce, **data}).encode("ascii") + b"\n"
+def _send(
+    answer: int,
+    nonce: str,
+    pid: int,
+    data: dict[str, object],
+    *,
+    dumps: Callable[[object], str] = json.dumps,
+    write: Callable[[int, bytes], int] = os.write,
+    own: Callable[[], int] = os.getpid,
+) -> None:
+    """Only the child itself answers: not a copy of it that graded code has forked."""
+    line = dumps({"nonce": nonce, **data}).encode("ascii") + b"\n" if own() == pid else b""
     while line:
-        line = line[os.write(answer, line) :]
+        line = line[write(answer, line) :]
 
 
 def _leave_as_a_program_would() -> None:

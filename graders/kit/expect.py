@@ -7,11 +7,13 @@ the left, containers element by element.
 import dataclasses
 import enum
 import sys
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 E = TypeVar("E", bound=BaseException)
 SHOWN = 300
+PLAIN = frozenset({str, int, bytes, float, bool, type(None)})
 
 
 class CheckFailed(Exception):
@@ -70,14 +72,11 @@ def same(want: Any, got: Any) -> bool:
 
 def _same_of_type(want: Any, got: Any) -> bool:  # noqa: PLR0911 - a table
     if isinstance(want, Mapping) and type(want).__module__ in {"builtins", "collections"}:
-        return len(want) == len(got) and all(
-            any(same(key, other) and same(want[key], got[other]) for other in _candidates(key, got))
-            for key in want
-        )
-    if isinstance(want, list | tuple):
+        return _same_mapping(want, got)
+    if isinstance(want, list | tuple | deque):
         return len(want) == len(got) and all(map(same, want, got))
     if isinstance(want, set | frozenset):
-        return len(want) == len(got) and all(any(same(a, b) for b in got) for a in want)
+        return len(want) == len(got) and _same_mapping(dict.fromkeys(want), dict.fromkeys(got))
     if isinstance(want, enum.Enum):
         return False
     if dataclasses.is_dataclass(want):
@@ -88,11 +87,19 @@ def _same_of_type(want: Any, got: Any) -> bool:  # noqa: PLR0911 - a table
     return _is_trusted(type(want)) and bool(want == got)
 
 
-def _candidates(key: object, mapping: Mapping[Any, Any]) -> list[Any]:
-    """The keys of `mapping` that could be `key`; one look-up for plain keys."""
-    if type(key) in {str, int, bytes, tuple, float}:
-        return [key] if type(key) is str and key in mapping else list(mapping)
-    return list(mapping)
+def _same_mapping(want: Mapping[Any, Any], got: Mapping[Any, Any]) -> bool:
+    """Keys of plain types are looked up among the plain keys only, so that no other key is asked; linear."""
+    if len(want) != len(got) or (isinstance(want, OrderedDict) and not all(map(same, want, got))):
+        return False
+    plain = {(type(key), key): value for key, value in got.items() if type(key) in PLAIN}
+    others = [(key, value) for key, value in got.items() if type(key) not in PLAIN]
+    return all(_holds(key, value, plain, others) for key, value in want.items())
+
+
+def _holds(key: Any, value: Any, plain: dict[Any, Any], others: list[tuple[Any, Any]]) -> bool:
+    if type(key) in PLAIN:
+        return (type(key), key) in plain and same(value, plain[type(key), key])
+    return any(same(key, other) and same(value, given) for other, given in others)
 
 
 def _is_trusted(kind: type) -> bool:
@@ -117,4 +124,6 @@ def show_error(error: BaseException) -> str:
         text = str(error)
     except Exception as inner:  # noqa: BLE001 - a learner's __str__ may do anything
         text = f"<message raises {type(inner).__name__}>"
+    if type(text) is not str:
+        text = f"<{type(text).__name__}>"
     return f"{type(error).__name__}: {text[:SHOWN]}" if text else type(error).__name__

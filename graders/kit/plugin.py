@@ -122,6 +122,11 @@ class Grading:
         self._learn(topic, item, box.verdict)
         return box.verdict
 
+    def end(self) -> None:
+        """End what still runs: the run was given up."""
+        for box in self._running.values():
+            box.end()
+
     def _start_ahead(self, item: pytest.Item) -> None:
         """Start this check, and those after it that do not mind company."""
         for other in self._order[self._order.index(item) :]:
@@ -229,6 +234,7 @@ def _report(item: pytest.Item, check: Check, in_process: bool) -> pytest.TestRep
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """What was expected and did not report has not passed."""
     grading = session.config.stash[KEY]
+    grading.end()
     words = {check.verdict.word for check in grading.checks.values()}
     if words - {"pass"} and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

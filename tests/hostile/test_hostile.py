@@ -11,9 +11,11 @@ import pytest
 
 from graders.kit.verdict import WORDS
 from tests.hostile.submissions import ALL, SUBMISSIONS, Submission
+from tests.hostile.tricks import TRICKS
 
 ROOT = Path(__file__).resolve().parents[2]
 KATA = ROOT / "tests" / "data" / "kata"
+EVERYTHING = [*SUBMISSIONS, *TRICKS]
 LIMITS = {
     "KATAS_CPU_SECONDS": "1.5",
     "KATAS_ASLEEP_SECONDS": "1",
@@ -50,10 +52,10 @@ def grade(path: Path, folder: Path, *more: str) -> tuple[int, str, list[dict[str
 
 def test_there_are_enough() -> None:
     """At least sixty, with names of their own."""
-    assert len({it.name for it in SUBMISSIONS}) == len(SUBMISSIONS) >= 60
+    assert len({it.name for it in EVERYTHING}) == len(EVERYTHING) >= 60
 
 
-@pytest.mark.parametrize("it", SUBMISSIONS, ids=lambda it: it.name)
+@pytest.mark.parametrize("it", EVERYTHING, ids=lambda it: it.name)
 def test_verdict(it: Submission, tmp_path: Path) -> None:
     """Not passed where it must not, passed where it must, all checks reported, exit code 1."""
     path = tmp_path / "tally.py"
