@@ -50,6 +50,19 @@ def test_everybody_is_told_in_order(impl: Implementation) -> None:
 
 
 @check("P1", kind="behaviour")
+def test_topics_match_exactly(impl: Implementation) -> None:
+    """Nine topics that look alike, one subscriber each; news of each."""
+    topics = ["sport", "sport/tennis", "sport/", "sports", "Sport", " sport", "", "*", "sport/*"]
+    agency, log = impl.NewsAgency(), []
+    for topic in topics:
+        agency.subscribe(noting(log, topic), topic)
+    for topic in topics:
+        log.clear()
+        agency.publish(topic, 1)
+        equal(log, [(topic, 1)], did=f"who got the news of {topic!r}")
+
+
+@check("P1", kind="behaviour")
 def test_the_order_survives_comings_and_goings(impl: Implementation) -> None:
     """Twenty subscribers; every third is cancelled, then two more subscribe."""
     agency, log = impl.NewsAgency(), []
@@ -107,7 +120,11 @@ def test_equal_callbacks_are_not_the_same(impl: Implementation) -> None:
     agency.subscribe(Unhashable(three), SPORT)
     second.cancel()
     agency.publish(SPORT, 1)
-    equal([one, two, three], [[1], [], [1]], did="calls after the second of two equal ones was cancelled")
+    equal(
+        [one, two, three],
+        [[1], [], [1]],
+        did="calls after the second of two equal ones was cancelled",
+    )
 
 
 @check("P1", kind="behaviour")
@@ -118,7 +135,12 @@ def test_news_is_handed_on_as_it_is(impl: Implementation) -> None:
     for news in (None, [], ValueError("news"), (1, 2), object()):
         log.clear()
         agency.publish("", news)
-        ensure(len(log) == 1 and log[0] is news, did=f"publish('', {news!r})", want="that very object", got=log)
+        ensure(
+            len(log) == 1 and log[0] is news,
+            did=f"publish('', {news!r})",
+            want="that very object",
+            got=log,
+        )
 
 
 @check("P1", kind="behaviour")
@@ -137,13 +159,17 @@ def test_cancelling_oneself_skips_nobody(impl: Implementation) -> None:
     for index in (0, 2, 4):
         agency, log, subscriptions = impl.NewsAgency(), [], []
 
-        def callback(news: Any, n: int, index: int = index, log: Any = log, subs: Any = subscriptions) -> None:
+        def callback(
+            news: Any, n: int, index: int = index, log: Any = log, subs: Any = subscriptions
+        ) -> None:
             log.append(n)
             if n == index:
                 subs[n].cancel()
 
         for n in range(5):
-            subscriptions.append(agency.subscribe(lambda news, n=n, call=callback: call(news, n), SPORT))
+            subscriptions.append(
+                agency.subscribe(lambda news, n=n, call=callback: call(news, n), SPORT)
+            )
         agency.publish(SPORT, 1)
         agency.publish(SPORT, 2)
         want = [0, 1, 2, 3, 4, *(n for n in range(5) if n != index)]
@@ -161,7 +187,9 @@ def test_cancelling_others_on_the_way(impl: Implementation) -> None:
             subscriptions[n].cancel()
 
     for n in range(5):
-        subscriptions.append(agency.subscribe(second if n == 1 else noting_name(log, str(n)), SPORT))
+        subscriptions.append(
+            agency.subscribe(second if n == 1 else noting_name(log, str(n)), SPORT)
+        )
     agency.publish(SPORT, 1)
     equal(log, ["0", "1", "3"], did="who was called when the second cancelled 0, 2 and 4")
     agency.publish(SPORT, 2)
@@ -234,8 +262,16 @@ def test_one_failure_is_a_group_too(impl: Implementation) -> None:
     for error in (ValueError("no"), ExceptionGroup("mine", [KeyError("k")])):
         agency = impl.NewsAgency()
         agency.subscribe(failing([], "a", error), SPORT)
-        got = group_of(lambda agency=agency: agency.publish(SPORT, 1), f"publish, the only subscriber raises {error!r}")
-        ensure(len(got) == 1 and got[0] is error, did="the exceptions of the group", want=repr(error), got=got)
+        got = group_of(
+            lambda agency=agency: agency.publish(SPORT, 1),
+            f"publish, the only subscriber raises {error!r}",
+        )
+        ensure(
+            len(got) == 1 and got[0] is error,
+            did="the exceptions of the group",
+            want=repr(error),
+            got=got,
+        )
 
 
 @check("P3", kind="behaviour")
@@ -261,11 +297,20 @@ def test_interrupts_pass_through(impl: Implementation) -> None:
             caught: BaseException | None = None
         except BaseException as raised:  # noqa: BLE001 - that is what is looked at
             caught = raised
-        ensure(caught is error, did=f"publish, a subscriber raises {error!r}", want="that very exception", got=caught)
+        ensure(
+            caught is error,
+            did=f"publish, a subscriber raises {error!r}",
+            want="that very exception",
+            got=caught,
+        )
         bad.cancel()
         log.clear()
         agency.publish(SPORT, 2)
-        equal([call for call in log if call[1] == 2], [("before", 2), ("after", 2)], did="calls for the next news")
+        equal(
+            [call for call in log if call[1] == 2],
+            [("before", 2), ("after", 2)],
+            did="calls for the next news",
+        )
 
 
 @check("P5", kind="behaviour")
@@ -300,7 +345,9 @@ def test_chains_of_news(impl: Implementation) -> None:
     agency.subscribe(count, SPORT)
     agency.subscribe(count, WEATHER)
     agency.publish(SPORT, 0)
-    equal(log, list(range(1_001)), did="a chain of 1,000 news, each published by the callback before")
+    equal(
+        log, list(range(1_001)), did="a chain of 1,000 news, each published by the callback before"
+    )
 
 
 @check("P5", kind="behaviour")
@@ -318,7 +365,11 @@ def test_who_listens_to_waiting_news(impl: Implementation) -> None:
     agency.subscribe(a, SPORT)
     subscriptions.append(agency.subscribe(noting(log, "C"), SPORT))
     agency.publish(SPORT, 1)
-    equal(log, [("A", 1), ("A", 2), ("N", 2)], did="who got what: the delivery of 2 begins after the changes")
+    equal(
+        log,
+        [("A", 1), ("A", 2), ("N", 2)],
+        did="who got what: the delivery of 2 begins after the changes",
+    )
 
 
 @check("P5", kind="behaviour")
@@ -341,7 +392,12 @@ def test_failures_of_inner_news_surface_outside(impl: Implementation) -> None:
     agency.subscribe(b, SPORT)
     got = group_of(lambda: agency.publish(SPORT, 1), "publish(1), B raises on 1 and on 2")
     equal(seen, [], did="what the inner publish raised")
-    ensure(got == [errors[1], errors[2]], did="the exceptions of the group", want="both, in order", got=got)
+    ensure(
+        got == [errors[1], errors[2]],
+        did="the exceptions of the group",
+        want="both, in order",
+        got=got,
+    )
     quiet = agency.subscribe(lambda _: None, WEATHER)
     agency.publish(WEATHER, 0)
     quiet.cancel()
@@ -370,7 +426,9 @@ def test_cancel_and_active(impl: Implementation) -> None:
     agency.publish(SPORT, 2)
     want = [("first", 1), ("other", 1), ("own", 1), ("other", 2)]
     equal(log, want, did="calls for two news, with cancels after the first")
-    equal([first.active, other.active, own[0].active], [False, True, False], did="active in the end")
+    equal(
+        [first.active, other.active, own[0].active], [False, True, False], did="active in the end"
+    )
 
 
 class Callback:
@@ -397,7 +455,11 @@ def test_callbacks_are_kept_while_active_and_let_go_after(impl: Implementation) 
         subscription = agency.subscribe(callback, SPORT)
         del callback
         gc.collect()
-        ensure(watch() is not None, did="subscribe(callback), the caller forgets it", want="the agency keeps it")
+        ensure(
+            watch() is not None,
+            did="subscribe(callback), the caller forgets it",
+            want="the agency keeps it",
+        )
         publish_quietly(agency)
         subscription.cancel()
         gc.collect()
@@ -409,7 +471,7 @@ def publish_quietly(agency: Any) -> None:
     """Publish once; whatever subscribers raise is not looked at here."""
     try:
         agency.publish(SPORT, 1)
-    except ExceptionGroup:
+    except Exception:
         return
 
 
@@ -443,7 +505,11 @@ def test_news_is_let_go(impl: Implementation) -> None:
     agency.publish("nobody", news)
     del news
     gc.collect()
-    ensure([w() for w in [*watches, *inner]] == [None, None], did="news, after it was delivered", want="nobody keeps it")
+    ensure(
+        [w() for w in [*watches, *inner]] == [None, None],
+        did="news, after it was delivered",
+        want="nobody keeps it",
+    )
 
 
 @check("P11", kind="contract")
@@ -452,9 +518,17 @@ def test_bad_arguments(impl: Implementation) -> None:
     agency, log = impl.NewsAgency(), []
     agency.subscribe(log.append, SPORT)
     for bad in (None, 3, "text", [len]):
-        raises(TypeError, lambda bad=bad: agency.subscribe(bad, SPORT), did=f"subscribe({bad!r}, 'sport')")
+        raises(
+            TypeError,
+            lambda bad=bad: agency.subscribe(bad, SPORT),
+            did=f"subscribe({bad!r}, 'sport')",
+        )
     for topic in (None, 3, b"sport", ("sport",)):
-        raises(TypeError, lambda t=topic: agency.subscribe(log.append, t), did=f"subscribe(callback, {topic!r})")
+        raises(
+            TypeError,
+            lambda t=topic: agency.subscribe(log.append, t),
+            did=f"subscribe(callback, {topic!r})",
+        )
         raises(TypeError, lambda t=topic: agency.publish(t, 1), did=f"publish({topic!r}, 1)")
     equal(agency.publish("nobody listens", 1), None, did="publish to a topic without subscribers")
     agency.publish(SPORT, 7)
@@ -477,7 +551,10 @@ def play(agency: Any, chance: random.Random) -> list[Any]:
     budget = [25]
 
     def step(by: str) -> None:
-        deed, topic = chance.choice(["subscribe", "cancel", "publish", "publish"]), chance.choice("st")
+        deed, topic = (
+            chance.choice(["subscribe", "cancel", "publish", "publish"]),
+            chance.choice("st"),
+        )
         if deed == "publish" and budget[0]:
             budget[0] -= 1
             agency.publish(topic, f"{by}{budget[0]}")
