@@ -51,8 +51,9 @@ class NewsAgency:
             raise TypeError(f"callback must be callable, got {type(callback).__name__}")
         _check_topic(topic)
         with self._lock:
-            subscription = Subscription(self, next(self._numbers), callback, topic)
-            self._topics.setdefault(topic, {})[subscription._number] = subscription
+            number = next(self._numbers)
+            subscription = Subscription(self, number, callback, topic)
+            self._topics.setdefault(topic, {})[number] = subscription
         return subscription
 
     def forget(self, topic: str, number: int) -> None:

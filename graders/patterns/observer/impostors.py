@@ -78,7 +78,10 @@ class DeliversInBackground:
 
 
 class LiveList:
-    """Walks the live list by index: who cancels itself makes the next one be skipped. As scottcorgan/tiny-emitter issue 1."""
+    """Walks the live list by index: who cancels itself makes the next one be skipped.
+
+    As scottcorgan/tiny-emitter issue 1.
+    """
 
     breaks = "P2"
 
@@ -583,7 +586,8 @@ class ChecksOnDelivery:
     class NewsAgency(reference.NewsAgency):
         def subscribe(self, callback: Any, topic: str) -> Subscription:
             return super().subscribe(
-                callback if callable(callback) else lambda news: callback(news), topic
+                callback if callable(callback) else lambda news: callback(news),  # noqa: PLW0108
+                topic,
             )
 
 

@@ -1,0 +1,205 @@
+"""What is kept and what is let go, generated lives, and what a publish costs."""
+
+import gc
+import random
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from graders.kit import Implementation, check, ensure, equal
+from graders.kit.growth import grows_at_most
+
+SPORT, WEATHER = "sport", "weather"
+
+
+class Bound:
+    """An object whose method is subscribed."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self.log = log
+
+    def hear(self, news: Any) -> None:
+        """Note it."""
+        self.log.append(news)
+
+
+class Callback:
+    """A callable that can be watched being let go."""
+
+    def __call__(self, news: Any) -> None:
+        """Do nothing."""
+
+
+class Fails(Callback):
+    """One that raises."""
+
+    def __call__(self, news: Any) -> None:
+        raise ValueError
+
+
+@check("P10", kind="behaviour")
+def test_callbacks_are_kept_while_active_and_let_go_after(impl: Implementation) -> None:
+    """A lambda's object is only in the agency; it is cancelled, the subscription object stays."""
+    for kind in (Callback, Fails):
+        agency = impl.NewsAgency()
+        callback = kind()
+        watch = weakref.ref(callback)
+        subscription = agency.subscribe(callback, SPORT)
+        del callback
+        gc.collect()
+        ensure(
+            watch() is not None,
+            did="subscribe(callback), the caller forgets it",
+            want="the agency keeps it",
+        )
+        publish_quietly(agency)
+        subscription.cancel()
+        gc.collect()
+        ensure(watch() is None, did="subscription.cancel(), the subscription itself is kept",
+               want="nobody keeps the callback")  # fmt: skip
+
+
+def publish_quietly(agency: Any) -> None:
+    """Publish once; whatever subscribers raise is not looked at here."""
+    try:
+        agency.publish(SPORT, 1)
+    except Exception:
+        return
+
+
+@check("P10", kind="behaviour")
+def test_dropped_subscriptions_stay_active(impl: Implementation) -> None:
+    """The caller throws the subscription away; a bound method and a lambda go on being called."""
+    agency, log = impl.NewsAgency(), []
+    agency.subscribe(lambda news: log.append(news), SPORT)  # noqa: PLW0108 - a lambda that nobody holds
+    agency.subscribe(Bound(log).hear, SPORT)
+    gc.collect()
+    agency.publish(SPORT, 1)
+    equal(log, [1, 1], did="calls of a lambda and a bound method that nobody else holds")
+
+
+@check("P10", kind="behaviour")
+def test_news_is_let_go(impl: Implementation) -> None:
+    """News with and without subscribers, and news from a callback."""
+    agency = impl.NewsAgency()
+    inner: list[Any] = []
+
+    def callback(news: Any) -> None:
+        if not inner:
+            again = Callback()
+            inner.append(weakref.ref(again))
+            agency.publish(SPORT, again)
+
+    agency.subscribe(callback, SPORT)
+    news = Callback()
+    watches = [weakref.ref(news)]
+    agency.publish(SPORT, news)
+    agency.publish("nobody", news)
+    del news
+    gc.collect()
+    ensure(
+        [w() for w in [*watches, *inner]] == [None, None],
+        did="news, after it was delivered",
+        want="nobody keeps it",
+    )
+
+
+@check("P1", "P2", "P5", kind="behaviour")
+def test_generated_lives_of_an_agency(impl: Implementation) -> None:
+    """80 generated programs of 12 steps (seed 3); callbacks subscribe, cancel and publish; compared with a model."""
+    for number in range(80):
+        got = play(impl.NewsAgency(), random.Random(3_000 + number))
+        want = play(Model(), random.Random(3_000 + number))
+        equal(got, want, did=f"who got what in generated program {number}")
+
+
+def play(agency: Any, chance: random.Random) -> list[Any]:
+    """A program that depends on nothing but the chances; what the callbacks saw."""
+    log: list[Any] = []
+    subscriptions: list[Any] = []
+    budget = [25]
+
+    def step(by: str) -> None:
+        deed, topic = (
+            chance.choice(["subscribe", "cancel", "publish", "publish"]),
+            chance.choice("st"),
+        )
+        if deed == "publish" and budget[0]:
+            budget[0] -= 1
+            agency.publish(topic, f"{by}{budget[0]}")
+        elif deed == "cancel" and subscriptions:
+            chance.choice(subscriptions).cancel()
+        else:
+            subscriptions.append(agency.subscribe(callback(len(subscriptions)), topic))
+
+    def callback(n: int) -> Callable[[Any], None]:
+        def call(news: Any) -> None:
+            log.append((n, news))
+            if chance.random() < 0.4:
+                step(f"{n}.")
+
+        return call
+
+    for _ in range(12):
+        step("-")
+    return log
+
+
+class Model:
+    """The contract, as slow and plain as can be."""
+
+    def __init__(self) -> None:
+        self.all: list[list[Any]] = []
+        self.queue: list[tuple[str, Any]] = []
+        self.busy = False
+
+    def subscribe(self, callback: Any, topic: str) -> "Model.Handle":
+        """Append to the one list."""
+        self.all.append([callback, topic, True])
+        return Model.Handle(self.all[-1])
+
+    class Handle:
+        """Switches its entry off."""
+
+        def __init__(self, entry: list[Any]) -> None:
+            self.entry = entry
+
+        def cancel(self) -> None:
+            """Off."""
+            self.entry[2] = False
+
+    def publish(self, topic: str, news: Any) -> None:
+        """Queue, and work the queue off unless somebody is at it."""
+        self.queue.append((topic, news))
+        if self.busy:
+            return
+        self.busy = True
+        while self.queue:
+            topic, news = self.queue.pop(0)
+            for entry in [entry for entry in self.all if entry[1] == topic and entry[2]]:
+                if entry[2]:
+                    entry[0](news)
+        self.busy = False
+
+
+@check("P13", kind="throughput")
+def test_other_topics_cost_nothing(plain: Implementation) -> None:
+    """300 news to one subscriber, beside 200 subscriptions to other topics and beside 20,000."""
+    agencies: dict[int, Any] = {}
+
+    def prepare(n: int) -> Callable[[], None]:
+        if n not in agencies:
+            agencies[n] = plain.NewsAgency()
+            for number in range(n):
+                agencies[n].subscribe(len, f"topic {number % 50}")
+            agencies[n].subscribe(lambda _: None, SPORT)
+        agency = agencies[n]
+
+        def block() -> None:
+            for number in range(300):
+                agency.publish(SPORT, number)
+
+        return block
+
+    grows_at_most(prepare, small=200, large=5_000, limit=6.0,
+                  did="300 times publish to one subscriber; 200 subscriptions to other topics against 5,000")  # fmt: skip

@@ -1,0 +1,193 @@
+"""Failures, interrupts, and news that callbacks publish."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graders.kit import Implementation, check, ensure, equal, raises
+
+SPORT, WEATHER = "sport", "weather"
+
+
+def noting(log: list[Any], name: str) -> Callable[[Any], None]:
+    """A callback that writes down who got what."""
+    return lambda news: log.append((name, news))
+
+
+def failing(log: list[Any], name: str, error: BaseException) -> Callable[[Any], None]:
+    """A callback that writes down who got what, and raises."""
+
+    def callback(news: Any) -> None:
+        log.append((name, news))
+        raise error
+
+    return callback
+
+
+def group_of(job: Callable[[], object], did: str) -> list[BaseException]:
+    """The exceptions of the ExceptionGroup that `job` raises."""
+    group = raises(ExceptionGroup, job, did=did)
+    return list(group.exceptions)
+
+
+@check("P3", kind="behaviour")
+def test_a_failure_stops_nobody(impl: Implementation) -> None:
+    """Of five subscribers the first, the third and the last raise."""
+    agency, log = impl.NewsAgency(), []
+    errors = [ValueError("1"), KeyError("3"), RuntimeError("5")]
+    for n in range(5):
+        name = str(n + 1)
+        agency.subscribe(noting(log, name) if n % 2 else failing(log, name, errors[n // 2]), SPORT)
+    got = group_of(lambda: agency.publish(SPORT, 0), "publish, three of five subscribers raise")
+    equal([name for name, _ in log], ["1", "2", "3", "4", "5"], did="who was called")
+    ensure(len(got) == 3 and all(a is b for a, b in zip(got, errors, strict=True)),
+           did="the exceptions of the group", want="the three, in order", got=got)  # fmt: skip
+    log.clear()
+    group_of(lambda: agency.publish(SPORT, 0), "publish once more")
+    equal(len(log), 5, did="calls for the next news")
+
+
+@check("P3", kind="behaviour")
+def test_one_failure_is_a_group_too(impl: Implementation) -> None:
+    """The only subscriber raises; then it raises an ExceptionGroup of its own."""
+    for error in (ValueError("no"), ExceptionGroup("mine", [KeyError("k")])):
+        agency = impl.NewsAgency()
+        agency.subscribe(failing([], "a", error), SPORT)
+        got = group_of(
+            lambda agency=agency: agency.publish(SPORT, 1),
+            f"publish, the only subscriber raises {error!r}",
+        )
+        ensure(
+            len(got) == 1 and got[0] is error,
+            did="the exceptions of the group",
+            want=repr(error),
+            got=got,
+        )
+
+
+@check("P3", kind="behaviour")
+def test_without_a_failure_nothing_is_raised(impl: Implementation) -> None:
+    """A failing subscriber is cancelled; a callback returns an exception object."""
+    agency = impl.NewsAgency()
+    bad = agency.subscribe(failing([], "a", ValueError()), SPORT)
+    agency.subscribe(lambda _: ValueError("returned, not raised"), SPORT)
+    bad.cancel()
+    equal(agency.publish(SPORT, 1), None, did="publish without a failing subscriber")
+
+
+@check("P4", kind="behaviour")
+def test_interrupts_pass_through(impl: Implementation) -> None:
+    """A subscriber raises KeyboardInterrupt, SystemExit, GeneratorExit; then it is cancelled and news goes on."""
+    for error in (KeyboardInterrupt(), SystemExit(3), GeneratorExit()):
+        agency, log = impl.NewsAgency(), []
+        agency.subscribe(noting(log, "before"), SPORT)
+        bad = agency.subscribe(failing(log, "bad", error), SPORT)
+        agency.subscribe(noting(log, "after"), SPORT)
+        try:
+            agency.publish(SPORT, 1)
+            caught: BaseException | None = None
+        except BaseException as raised:
+            caught = raised
+        ensure(
+            caught is error,
+            did=f"publish, a subscriber raises {error!r}",
+            want="that very exception",
+            got=caught,
+        )
+        bad.cancel()
+        log.clear()
+        agency.publish(SPORT, 2)
+        equal(
+            [call for call in log if call[1] == 2],
+            [("before", 2), ("after", 2)],
+            did="calls for the next news",
+        )
+
+
+@check("P5", kind="behaviour")
+def test_news_from_a_callback_waits(impl: Implementation) -> None:
+    """A publishes 2 and 3 when it gets 1; B and C listen."""
+    agency, log = impl.NewsAgency(), []
+
+    def a(news: Any) -> None:
+        log.append(("A", news))
+        if news == 1:
+            agency.publish(SPORT, 2)
+            agency.publish(SPORT, 3)
+            log.append(("A", "done"))
+
+    agency.subscribe(a, SPORT)
+    agency.subscribe(noting(log, "B"), SPORT)
+    agency.publish(SPORT, 1)
+    want = [("A", 1), ("A", "done"), ("B", 1), ("A", 2), ("B", 2), ("A", 3), ("B", 3)]
+    equal(log, want, did="who got what, in order, when publish(1) had returned")
+
+
+@check("P5", kind="behaviour")
+def test_chains_of_news(impl: Implementation) -> None:
+    """Each news below 40 makes two subscribers publish on another topic; 1,000 deep in a chain."""
+    agency, log = impl.NewsAgency(), []
+
+    def count(news: int) -> None:
+        log.append(news)
+        if news < 1_000:
+            agency.publish(SPORT if news % 2 else WEATHER, news + 1)
+
+    agency.subscribe(count, SPORT)
+    agency.subscribe(count, WEATHER)
+    agency.publish(SPORT, 0)
+    equal(
+        log, list(range(1_001)), did="a chain of 1,000 news, each published by the callback before"
+    )
+
+
+@check("P5", kind="behaviour")
+def test_who_listens_to_waiting_news(impl: Implementation) -> None:
+    """A gets 1, publishes 2, then subscribes N and cancels C: 2 is delivered after that."""
+    agency, log, subscriptions = impl.NewsAgency(), [], []
+
+    def a(news: Any) -> None:
+        log.append(("A", news))
+        if news == 1:
+            agency.publish(SPORT, 2)
+            agency.subscribe(noting(log, "N"), SPORT)
+            subscriptions[0].cancel()
+
+    agency.subscribe(a, SPORT)
+    subscriptions.append(agency.subscribe(noting(log, "C"), SPORT))
+    agency.publish(SPORT, 1)
+    equal(
+        log,
+        [("A", 1), ("A", 2), ("N", 2)],
+        did="who got what: the delivery of 2 begins after the changes",
+    )
+
+
+@check("P5", kind="behaviour")
+def test_failures_of_inner_news_surface_outside(impl: Implementation) -> None:
+    """A publishes 2 when it gets 1; B raises on both; the inner publish must not raise."""
+    agency, seen = impl.NewsAgency(), []
+    errors = {1: ValueError("one"), 2: ValueError("two")}
+
+    def a(news: Any) -> None:
+        if news == 1:
+            try:
+                agency.publish(SPORT, 2)
+            except BaseException as error:
+                seen.append(error)
+
+    def b(news: Any) -> None:
+        raise errors[news]
+
+    agency.subscribe(a, SPORT)
+    agency.subscribe(b, SPORT)
+    got = group_of(lambda: agency.publish(SPORT, 1), "publish(1), B raises on 1 and on 2")
+    equal(seen, [], did="what the inner publish raised")
+    ensure(
+        got == [errors[1], errors[2]],
+        did="the exceptions of the group",
+        want="both, in order",
+        got=got,
+    )
+    quiet = agency.subscribe(lambda _: None, WEATHER)
+    agency.publish(WEATHER, 0)
+    quiet.cancel()
