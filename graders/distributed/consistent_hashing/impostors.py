@@ -112,6 +112,50 @@ class RoundRobin:
             return both[self._turn and len(both) > 1]
 
 
+class LastAnswer:
+    """The last answer is good for as long as the number of nodes is the same."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        _last: tuple[Any, str] = (None, "")
+
+        def node_for(self, key: Key) -> str:
+            asked, (known, node) = (key, len(self.nodes())), self._last
+            if known != asked:
+                node = super().node_for(key)
+                self._last = (asked, node)
+            return node
+
+
+class HashOfTheLastRing:
+    """The hash is a setting of the class: a new ring changes it for all."""
+
+    breaks = "P1"
+
+    class HashRing(reference.HashRing):
+        _of_all: ClassVar[list[Any]] = []
+
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._of_all[:] = [self._hash]
+            self._hash = self._of_now
+
+        def _of_now(self, data: bytes) -> int:
+            return int(self._of_all[0](data))
+
+
+class SaltedTies:
+    """Colliding points are ordered by the built-in `hash` of their nodes."""
+
+    breaks = "P1"
+
+    class HashRing(_Remade):
+        def remade(self, snapshot: Snapshot) -> Snapshot:
+            points = sorted(points_of(snapshot), key=lambda point: (point[0], hash(point[1])))
+            return in_this_order(points, dict(snapshot.weights))
+
+
 # --- keys (P2) ------------------------------------------------------------------------------------
 
 
@@ -570,6 +614,32 @@ class PrefixedKeys:
             return super().nodes_for(b"key:" + reference._bytes(key), n)
 
 
+class CaseDoesNotMatter:
+    """Keys are put into lower case, as host names may be."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(reference._bytes(key).lower())
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            return super().nodes_for(reference._bytes(key).lower(), n)
+
+
+class LongKeysAreCut:
+    """Only the first 250 bytes of a key count, as in memcached."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return super().node_for(reference._bytes(key)[:250])
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            return super().nodes_for(reference._bytes(key)[:250], n)
+
+
 # --- cost (P10, P11) ------------------------------------------------------------------------------
 
 
@@ -837,27 +907,27 @@ class WeightsApart:
 
 
 class StaleMemo:
-    """The last answer is kept and forgotten by a change, but a slow reader keeps an old one."""
+    """Answers are kept until a change forgets them; a slow reader writes an old one down after it."""
 
     breaks = "P12"
 
     class HashRing(_Remade):
-        _last: tuple[bytes, str] | None = None
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            self._known: dict[bytes, str] = {}
+            super().__init__(points, hash_key)
 
-        def remade(self, snapshot: Snapshot) -> Snapshot:
-            self._last = None
-            return snapshot
-
-        def remove(self, node: str) -> None:
-            super().remove(node)
-            self._last = None
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "_snapshot":
+                self._known = {}
 
         def node_for(self, key: Key) -> str:
-            data, last = reference._bytes(key), self._last
-            if last is not None and last[0] == data:
-                return last[1]
-            node = super().node_for(key)
-            self._last = (data, node)
+            data = reference._bytes(key)
+            node = self._known.get(data)
+            if node is None:
+                node = super().node_for(key)
+                if len(self._known) < 100:
+                    self._known[data] = node
             return node
 
 
@@ -1014,7 +1084,7 @@ class NumbersAreKeys:
     breaks = "P14"
 
     class HashRing(reference.HashRing):
-        def node_for(self, key: Key) -> str:
+        def node_for(self, key: Any) -> str:
             return super().node_for(str(key) if isinstance(key, int) else key)
 
 

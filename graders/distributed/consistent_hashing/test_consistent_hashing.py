@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,13 @@ sys.path.insert(0, sys.argv[1])
 from graders.kit.loading import open_source, parse
 from graders.kit.topics import Topic
 source = parse(Topic("distributed", "consistent_hashing"), sys.argv[2])
-ring = open_source(source, points=False).HashRing(points=16)
-for node, weight in json.loads(sys.argv[3]).items():
-    ring.add(node, weight)
-print("\\n" + json.dumps([ring.nodes_for(key, 3) for key in json.loads(sys.argv[4])]))
+impl = open_source(source, points=False)
+nodes, keys = json.loads(sys.argv[3])
+rings = [impl.HashRing(points=16), impl.HashRing(4, lambda data: sum(data) % 5)]
+for ring in rings:
+    for node in nodes:
+        ring.add(node)
+print("\\n" + json.dumps([[ring.nodes_for(key, 9) for key in keys] for ring in rings]))
 """
 
 
@@ -104,11 +108,12 @@ def test_new_weight_is_as_if_it_had_joined_with_it(impl: Implementation) -> None
 
 @check("P1", kind="behaviour")
 def test_rings_share_nothing(impl: Implementation) -> None:
-    """A second ring was filled with other nodes, and with more points, beside the first."""
+    """A second ring was filled with other nodes, and with more points, and a third with its hash."""
     first = ring(impl, ["a", "b"])
     before = lists(first)
     second = ring(impl, {"b": 3, "c": 1}, points=32)
-    first.nodes_for("k", 1)
+    third = impl.HashRing(4, lambda data: len(data) * 2**40)
+    third.add("a")
     equal(set(owners(second).values()), {"b", "c"}, did="all nodes that the second ring answered")
     equal(lists(first), before, did="lookups in the first ring, after the second was filled")
     equal(first.nodes(), {"a": 1, "b": 1}, did="nodes() of the first ring")
@@ -125,22 +130,42 @@ def test_asking_changes_nothing(impl: Implementation) -> None:
 
 
 @check("P1", kind="behaviour")
+def test_answer_is_that_of_now(impl: Implementation) -> None:
+    """A key was looked up, and looked up again right after a change; 60 keys, 3 changes each."""
+    fresh = {new: owners(ring(impl, {"a": 1, "b": 1, new: 3}), KEYS[:60]) for new in "cd"}
+    light = owners(ring(impl, {"a": 1, "b": 1, "d": 1}), KEYS[:60])
+    it = ring(impl, {"a": 1, "b": 1, "c": 3})
+    for key in KEYS[:60]:
+        equal(it.node_for(key), fresh["c"][key], did=f"node_for({key!r}) on a, b and c of weight 3")
+        it.remove("c")
+        it.add("d", 3)
+        equal(it.node_for(key), fresh["d"][key], did=f"node_for({key!r}) after c left and d joined")
+        it.set_weight("d", 1)
+        equal(it.node_for(key), light[key], did=f"node_for({key!r}) after set_weight('d', 1)")
+        it.remove("d")
+        it.add("c", 3)
+
+
+@check("P1", "P8", kind="behaviour")
 def test_process_does_not_matter(impl: Implementation) -> None:
-    """The same ring was made here and in a process with another PYTHONHASHSEED; 300 keys."""
-    names = [*NODES, "ß", "a b"]
-    here = lists(ring(impl, names), KEYS[:300])
-    there = in_another_process(impl, dict.fromkeys(names, 1), KEYS[:300])
-    got = {key: found[:3] for key, found in here.items()}
-    want = dict(zip(KEYS, there, strict=False))
-    equal(differences(got, want), {}, did="keys with other nodes (here, there) in another process")
+    """Two rings were made here and in a process with another PYTHONHASHSEED; points collide in one."""
+    names, keys = [*NODES, "ß", "a b"], KEYS[:200]
+    crowded = impl.HashRing(4, lambda data: sum(data) % 5)
+    for node in names:
+        crowded.add(node)
+    both = in_another_process(impl, names, keys)
+    for it, told, there in zip((ring(impl, names), crowded), ("", "colliding "), both, strict=True):
+        here = {key: it.nodes_for(key, 9) for key in keys}
+        did = f"keys with other nodes (here, there) in another process, {told}points"
+        equal(differences(here, dict(zip(keys, there, strict=True))), {}, did=did)
 
 
-def in_another_process(impl: Implementation, nodes: dict[str, int], keys: list[str]) -> list[Any]:
-    """Ask a new interpreter, with another seed of `hash()`, for three nodes of each key."""
+def in_another_process(impl: Implementation, nodes: list[str], keys: list[str]) -> list[Any]:
+    """Ask a new interpreter, with another seed of `hash()`, for nine nodes of each key."""
     root = str(Path(__file__).resolve().parents[3])
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     run = subprocess.run(
-        [sys.executable, "-c", CHILD, root, impl.spec, json.dumps(nodes), json.dumps(keys)],
+        [sys.executable, "-c", CHILD, root, impl.spec, json.dumps([nodes, keys])],
         env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -259,10 +284,10 @@ def test_others_keep_their_order(impl: Implementation) -> None:
         it = ring(impl, {node: WEIGHTS[node] for node in NODES[:8]}, points)
         before = lists(it, KEYS[:300])
         for name, change in (
-            ("add('x', 2)", lambda it=it: it.add("x", 2)),
-            ("set_weight('x', 6)", lambda it=it: it.set_weight("x", 6)),
-            ("set_weight('x', 1)", lambda it=it: it.set_weight("x", 1)),
-            ("remove('x')", lambda it=it: it.remove("x")),
+            ("add('x', 2)", partial(it.add, "x", 2)),
+            ("set_weight('x', 6)", partial(it.set_weight, "x", 6)),
+            ("set_weight('x', 1)", partial(it.set_weight, "x", 1)),
+            ("remove('x')", partial(it.remove, "x")),
         ):
             change()
             after = lists(it, KEYS[:300])

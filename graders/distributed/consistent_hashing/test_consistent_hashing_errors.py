@@ -1,6 +1,7 @@
 """Misuse: every error has its name, and a call that raises has changed nothing."""
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -43,9 +44,7 @@ def state(it: Any) -> tuple[dict[str, int], list[list[str]]]:
 def test_rings_need_points(impl: Implementation) -> None:
     """Rings of 0 and of -1 points."""
     for points in (0, -1):
-        raises(
-            ValueError, lambda n=points: impl.HashRing(points=n), did=f"HashRing(points={points})"
-        )
+        raises(ValueError, partial(impl.HashRing, points=points), did=f"HashRing(points={points})")
     it = impl.HashRing(1)
     it.add("a")
     equal(it.node_for("k"), "a", did="node_for('k') on a ring of one node and one point")
@@ -57,8 +56,8 @@ def test_weights_are_at_least_one(impl: Implementation) -> None:
     it = ring(impl)
     before = state(it)
     for weight in (0, -3):
-        raises(ValueError, lambda w=weight: it.add("c", w), did=f"add('c', {weight})")
-        raises(ValueError, lambda w=weight: it.set_weight("a", w), did=f"set_weight('a', {weight})")
+        raises(ValueError, partial(it.add, "c", weight), did=f"add('c', {weight})")
+        raises(ValueError, partial(it.set_weight, "a", weight), did=f"set_weight('a', {weight})")
     equal(state(it), before, did="nodes() and 60 lookups after the four refusals")
 
 
@@ -68,11 +67,11 @@ def test_nodes_are_text(impl: Implementation) -> None:
     it = ring(impl)
     before = state(it)
     for node in (b"c", 7, None, ("c",)):
-        raises(TypeError, lambda n=node: it.add(n), did=f"add({node!r})")
+        raises(TypeError, partial(it.add, node), did=f"add({node!r})")
     raises(ValueError, lambda: it.add(SURROGATE), did=f"add({SURROGATE!r})")
     equal(state(it), before, did="nodes() and 60 lookups after the refusals")
-    for node in ("", " ", "ключ", "a" * 1_000):
-        it.add(node)
+    for name in ("", " ", "ключ", "a" * 1_000):
+        it.add(name)
     equal(len(it.nodes()), 6, did="len(nodes()) after four more nodes, '' among them")
 
 
@@ -81,8 +80,8 @@ def test_keys_are_text_or_bytes(impl: Implementation) -> None:
     """Keys of other types, and a lone surrogate."""
     it = ring(impl)
     for key in (7, 1.5, None, ("k",), ["k"]):
-        raises(TypeError, lambda k=key: it.node_for(k), did=f"node_for({key!r})")
-        raises(TypeError, lambda k=key: it.nodes_for(k, 1), did=f"nodes_for({key!r}, 1)")
+        raises(TypeError, partial(it.node_for, key), did=f"node_for({key!r})")
+        raises(TypeError, partial(it.nodes_for, key, 1), did=f"nodes_for({key!r}, 1)")
     raises(ValueError, lambda: it.node_for(SURROGATE), did=f"node_for({SURROGATE!r})")
     raises(ValueError, lambda: it.nodes_for(SURROGATE, 1), did=f"nodes_for({SURROGATE!r}, 1)")
 
@@ -105,10 +104,10 @@ def test_number_of_replicas(impl: Implementation) -> None:
     """Fewer than one replica, as many as there are nodes, one more, and very many."""
     it = ring(impl)
     for n in (0, -1):
-        raises(ValueError, lambda n=n: it.nodes_for("k", n), did=f"nodes_for('k', {n})")
+        raises(ValueError, partial(it.nodes_for, "k", n), did=f"nodes_for('k', {n})")
     for n in (3, 1_000_000):
         did = f"nodes_for('k', {n}) on a ring of two nodes"
-        raises(TooFewNodes, lambda n=n: it.nodes_for("k", n), did=did)
+        raises(TooFewNodes, partial(it.nodes_for, "k", n), did=did)
     equal(sorted(it.nodes_for("k", 2)), ["a", "b"], did="sorted(nodes_for('k', 2))")
     it.remove("a")
     raises(TooFewNodes, lambda: it.nodes_for("k", 2), did="nodes_for('k', 2) after one has left")
@@ -120,7 +119,7 @@ def test_node_that_is_there_cannot_join(impl: Implementation) -> None:
     it = ring(impl)
     before = state(it)
     for weight in (2, 1, 5):
-        raises(DuplicateNode, lambda w=weight: it.add("a", w), did=f"add('a', {weight}) again")
+        raises(DuplicateNode, partial(it.add, "a", weight), did=f"add('a', {weight}) again")
     equal(state(it), before, did="nodes() and 60 lookups after the refusals")
     it.remove("a")
     it.add("a", 2)
@@ -135,8 +134,8 @@ def test_stranger_cannot_leave(impl: Implementation) -> None:
     it.add("c")
     it.remove("c")
     for node in ("c", "never", ""):
-        raises(UnknownNode, lambda n=node: it.remove(n), did=f"remove({node!r})")
-        raises(UnknownNode, lambda n=node: it.set_weight(n, 2), did=f"set_weight({node!r}, 2)")
+        raises(UnknownNode, partial(it.remove, node), did=f"remove({node!r})")
+        raises(UnknownNode, partial(it.set_weight, node, 2), did=f"set_weight({node!r}, 2)")
     equal(state(it), before, did="nodes() and 60 lookups after the refusals")
     empty = impl.HashRing()
     raises(UnknownNode, lambda: empty.remove("a"), did="remove('a') on an empty ring")
@@ -161,7 +160,7 @@ def test_failing_hash_changes_nothing(impl: Implementation) -> None:
                 it.add("b")
                 before = state(it)
                 hash_key.calls_left = allowed
-                failed = fails(lambda change=change, it=it: change(it))
+                failed = fails(partial(change, it))
                 hash_key.calls_left = None
                 told = f"{did}, hash_key raising at call {allowed + 1}"
                 if failed:

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -147,11 +148,11 @@ def test_lookup_hashes_the_bytes_of_the_key(impl: Implementation) -> None:
     ensure(bool(asked), did="add of 20 nodes", want="hash_key was called", got=len(asked))
     kinds = {type(data) for data in asked}
     equal(kinds, {bytes}, did="types that hash_key was called with while nodes joined")
-    for key in ("user:1", "", "ключ", b"\xff\xfe", b"user:2"):
+    for key in ("User:1", "", "ключ", "e\u0301", " a\n", "x" * 300, b"\xff\xfe", b"user:2"):
         data = key.encode() if isinstance(key, str) else key
         for told, call in (
-            (f"node_for({key!r})", lambda key=key: it.node_for(key)),
-            (f"nodes_for({key!r}, 5)", lambda key=key: it.nodes_for(key, 5)),
+            (f"node_for({key!r})", partial(it.node_for, key)),
+            (f"nodes_for({key!r}, 5)", partial(it.nodes_for, key, 5)),
         ):
             asked.clear()
             call()

@@ -79,6 +79,8 @@ def watch_a_change(
         check_seen(keys, nodes, before, after, f"node_for(…) during {did}")
         check_seen(keys, replicas, before, after, f"nodes_for(…, {size}) during {did}")
         equal(lists(it), after, did=f"all lookups after {did}")
+        owners = {key: it.node_for(key) for key in KEYS}
+        equal(owners, {key: after[key][0] for key in KEYS}, did=f"all owners after {did}")
 
     explore(scene, schedules=SCHEDULES)
 
