@@ -202,4 +202,4 @@ def test_other_topics_cost_nothing(plain: Implementation) -> None:
         return block
 
     grows_at_most(prepare, small=200, large=5_000, limit=6.0,
-                  did="300 times publish to one subscriber; 200 subscriptions to other topics against 5,000")  # fmt: skip
+                  did="300 publishes beside 200 subscriptions to other topics, and beside 5,000")  # fmt: skip
