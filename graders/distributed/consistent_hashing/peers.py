@@ -284,6 +284,7 @@ class Uhashring:
     requires = ("uhashring",)
     fails: ClassVar = {
         "P8": "a colliding point overwrites the one that was there",
+        "P10": "range() copies all positions behind the key's, for however few replicas",
         "P12": "positions and owners change in several steps, without a lock",
         "P13": "while the points of a new weight are hashed, the old ones are gone already",
         "P14": "a hash function that raises leaves a node without its points",
