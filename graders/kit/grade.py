@@ -44,7 +44,9 @@ def _graded(topics: Sequence[Topic], wanted: Namespace) -> list[Topic]:
     """Those of the topics that have a grader, and an implementation if they were named."""
     graded = [topic for topic in topics if any(topic.grader.glob("test_*.py"))]
     if wanted.impl.partition(":")[0] not in {"exercises", "solutions"} and len(graded) != 1:
-        raise Mistake(f"--impl {wanted.impl} is for one topic: nox -s grade -- TOPIC --impl {wanted.impl}")
+        raise Mistake(
+            f"--impl {wanted.impl} is for one topic: nox -s grade -- TOPIC --impl {wanted.impl}"
+        )
     for topic in graded:
         parse(topic, wanted.impl)
     if not graded:
@@ -56,10 +58,14 @@ def _check_token(wanted: Namespace) -> None:
     if wanted.replay is None:
         return
     if len(wanted.check) != 1:
-        raise Mistake("--replay needs the check it belongs to: --check NAME --replay TOKEN, as the report says")
+        raise Mistake(
+            "--replay needs the check it belongs to: --check NAME --replay TOKEN, as the report says"
+        )
     ordinal, _, token = wanted.replay.rpartition(":")
     if ordinal and not ordinal.isdigit():
-        raise Mistake(f"{wanted.replay!r} is no replay token; copy it whole from the report (like 1:17b.42a)")
+        raise Mistake(
+            f"{wanted.replay!r} is no replay token; copy it whole from the report (like 1:17b.42a)"
+        )
     try:
         from_token(token)
     except ValueError as error:
@@ -68,9 +74,26 @@ def _check_token(wanted: Namespace) -> None:
 
 def _arguments(topics: Sequence[Topic], wanted: Namespace) -> list[str]:
     arguments = [str(topic.grader) for topic in topics]
-    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "timeout=0"]
+    arguments += [
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "pytest_timeout",
+        "-o",
+        "timeout=0",
+    ]
     arguments += ["-o", "addopts=--import-mode=importlib"]
-    arguments += ["-p", "graders.kit.plugin", "-p", "no:faulthandler", f"--rootdir={topics[0].root}", "--impl", wanted.impl]
+    arguments += [
+        "-p",
+        "graders.kit.plugin",
+        "-p",
+        "no:faulthandler",
+        f"--rootdir={topics[0].root}",
+        "--impl",
+        wanted.impl,
+    ]
     arguments += ["--in-process"] if wanted.in_process else []
     arguments += ["--replay", wanted.replay] if wanted.replay else []
     arguments += ["--results", wanted.results] if wanted.results else []
@@ -88,7 +111,9 @@ def _no_check(topics: Sequence[Topic], wanted: Namespace) -> Mistake:
         if line.startswith("def test_")
     }
     name = wanted.check[0] if wanted.check else ""
-    return Mistake(f"no check named {name!r} in {', '.join(t.id for t in topics)}{nearest(name, known)}")
+    return Mistake(
+        f"no check named {name!r} in {', '.join(t.id for t in topics)}{nearest(name, known)}"
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
         yield "  the story"
         yield from (f"    {clean(line)}" for line in verdict.story.splitlines())
     impl = "" if check.impl == "exercises" else f" --impl {check.impl}"
-    replay = f" --replay {verdict.token}" if verdict.token.rpartition(":")[2] not in {"", "-"} else ""
+    replay = (
+        f" --replay {verdict.token}" if verdict.token.rpartition(":")[2] not in {"", "-"} else ""
+    )
     yield f"  run it again     nox -s grade -- {check.topic}{impl} --check {check.name}{replay}"
     if in_process:
         yield "  (in process: not a graded run)"
@@ -38,7 +40,9 @@ def promise_text(topic: str, promise: str) -> str:
     """The sentence of a promise."""
     if promise == "P0":
         return "The module loads and has the shape of the contract."
-    return read_contract(ROOT / "contracts" / f"{topic}.py").promises.get(promise, "(unknown promise)")
+    return read_contract(ROOT / "contracts" / f"{topic}.py").promises.get(
+        promise, "(unknown promise)"
+    )
 
 
 def clean(text: str) -> str:

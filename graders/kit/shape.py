@@ -29,7 +29,9 @@ def test_shape(request: pytest.FixtureRequest, impl: Implementation) -> None:
     assert topic is not None
     wrong = list(differences(topic, impl))
     if wrong:
-        raise CheckFailed(f"compared {impl.path.name} with the contract", "the contract's shape", "; ".join(wrong))
+        raise CheckFailed(
+            f"compared {impl.path.name} with the contract", "the contract's shape", "; ".join(wrong)
+        )
     if all(is_untouched(function) for function in written(topic, impl)):
         raise NotImplementedError("nothing is written yet")
 
@@ -77,7 +79,9 @@ def _methods(name: str, wanted: type, given: type) -> Iterator[str]:
             plain = isinstance(found, staticmethod | classmethod)
             actual = getattr(given, method) if plain else _without_first(getattr(given, method))
             wanted_here = _without_first(function)
-            yield from _signature(label, _by_place(wanted_here) if _is_magic(method) else wanted_here, actual)
+            yield from _signature(
+                label, _by_place(wanted_here) if _is_magic(method) else wanted_here, actual
+            )
 
 
 def _is_magic(method: str) -> bool:
@@ -140,7 +144,11 @@ def _signature(label: str, wanted: Any, given: Any) -> Iterator[str]:
 def _forms(signature: inspect.Signature) -> Iterator[Form]:
     """The ways to call: only what is required, everything by position, everything by keyword."""
     parameters = list(signature.parameters.values())
-    by_place = [p for p in parameters if p.kind in {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}]
+    by_place = [
+        p
+        for p in parameters
+        if p.kind in {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+    ]
     by_name = [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
     extra = [0, 0] if any(p.kind is Parameter.VAR_POSITIONAL for p in parameters) else []
     more = {"extra_keyword": 0} if any(p.kind is Parameter.VAR_KEYWORD for p in parameters) else {}
@@ -156,7 +164,9 @@ def written(topic: Topic, impl: Implementation) -> Iterator[Any]:
     """The learner's functions that the contract asks for."""
     contract = contract_of(topic)
     for name in contract.IMPLEMENT:
-        if getattr(contract, f"New{name}", None) is None and inspect.isclass(getattr(contract, name)):
+        if getattr(contract, f"New{name}", None) is None and inspect.isclass(
+            getattr(contract, name)
+        ):
             continue
         given = getattr(impl, name)
         if not inspect.isclass(given):

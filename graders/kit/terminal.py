@@ -15,7 +15,14 @@ from graders.kit.report import clean, explain, promise_text
 from graders.kit.topics import Topic
 from graders.kit.verdict import Check
 
-MARKS: Final = {"pass": ".", "fail": "F", "error": "E", "inconclusive": "?", "not attempted": "-", "blocked": "b"}
+MARKS: Final = {
+    "pass": ".",
+    "fail": "F",
+    "error": "E",
+    "inconclusive": "?",
+    "not attempted": "-",
+    "blocked": "b",
+}
 URGENCY: Final = ("error", "fail", "inconclusive", "not attempted", "blocked", "not run")
 MORE_LINES: Final = 25
 
@@ -23,7 +30,9 @@ MORE_LINES: Final = 25
 class Terminal:
     """A pytest plugin that stands in for pytest's own terminal."""
 
-    def __init__(self, impl: str, *, in_process: bool, verbose: bool, out: TextIO | None = None) -> None:
+    def __init__(
+        self, impl: str, *, in_process: bool, verbose: bool, out: TextIO | None = None
+    ) -> None:
         self._impl, self._in_process, self._verbose = impl, in_process, verbose
         self._out = out or sys.stdout
         self._colour = self._out.isatty() and not os.environ.get("NO_COLOR")
@@ -106,7 +115,9 @@ class Terminal:
         chapter, _, name = checks[0].topic.partition("/")
         self._say("  not attempted yet")
         self._say(f"  start with P1: {promise_text(checks[0].topic, 'P1')}")
-        self._say(f"  the task: {_short(Topic(chapter, name))}.md   the code: {_short(Topic(chapter, name))}.py")
+        self._say(
+            f"  the task: {_short(Topic(chapter, name))}.md   the code: {_short(Topic(chapter, name))}.py"
+        )
 
     def _to_fix(self, checks: Sequence[Check]) -> None:
         open_checks = sorted((c for c in checks if c.verdict.word != "pass"), key=_order)
@@ -126,7 +137,10 @@ class Terminal:
         held = "all checks pass" if self.all_hold else f"{passed} of {len(self.checks)} checks pass"
         elapsed = time.monotonic() - self._started
         self._say()
-        self._say(f"{held}, {elapsed:.1f} s" + ("; in process: not a graded run" if self._in_process else ""))
+        self._say(
+            f"{held}, {elapsed:.1f} s"
+            + ("; in process: not a graded run" if self._in_process else "")
+        )
 
 
 def _short(topic: Topic) -> str:
@@ -136,7 +150,9 @@ def _short(topic: Topic) -> str:
 def _kind_line(kind: str, checks: Sequence[Check]) -> str:
     """How many promises hold as far as checks of this kind look at them."""
     promises = {promise for check in checks for promise in check.promises}
-    broken = {promise for check in checks if check.verdict.word != "pass" for promise in check.promises}
+    broken = {
+        promise for check in checks if check.verdict.word != "pass" for promise in check.promises
+    }
     if not promises:
         return ""
     return f"{kind:<13}{len(promises - broken):>3} of {len(promises)} promises hold"
@@ -152,6 +168,8 @@ def _rest(checks: Sequence[Check], most: int) -> Iterator[str]:
     for check in checks[:most]:
         verdict = check.verdict
         what = clean(verdict.got or verdict.did).replace("\n", " ")[:70]
-        yield f"{verdict.word:<14}{','.join(check.promises):<8} {check.name}" + (f": {what}" if what else "")
+        yield f"{verdict.word:<14}{','.join(check.promises):<8} {check.name}" + (
+            f": {what}" if what else ""
+        )
     if len(checks) > most:
         yield f"… and {len(checks) - most} more (--verbose shows them)"
