@@ -40,7 +40,7 @@ def refresh(topic: Topic, *, write: bool = True) -> Stale:
     """Write the stub if it is missing or an untouched older one; never touch a learner's work."""
     if is_fresh(topic):
         return Stale.NO
-    if not topic.stub.exists():
+    if not topic.stub.exists():  # noqa: SIM108 - three cases in one line read badly
         stale = Stale.MISSING
     else:
         stale = Stale.DIFFERS if holds_work(topic) else Stale.OLD

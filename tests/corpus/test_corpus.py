@@ -77,7 +77,10 @@ def interpreters() -> dict[str, str]:
     """The Pythons of other versions that are on this machine."""
     found = {}
     for version in ("3.11", "3.12", "3.13"):
-        candidates = [f"python{version}", *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
+        candidates = [
+            f"python{version}",
+            *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python")),
+        ]
         for candidate in candidates:
             try:
                 run = subprocess.run([candidate, "-VV"], capture_output=True, check=False)  # noqa: S603
@@ -102,7 +105,11 @@ def stories(python: str, seed: str) -> str:
         "sys.modules.update({'pytest': pytest, 'graders.kit': kit})\n"
     )
     code = stub + STORIES.format(root=str(root), here=str(HERE))
-    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONHASHSEED": seed,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(  # noqa: S603
         [python, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
