@@ -72,8 +72,8 @@ class NewsAgency:
             return
         failures: list[Exception] = []
         with self._turn:
-            self._publisher = threading.get_ident()
             try:
+                self._publisher = threading.get_ident()
                 self._deliver(topic, news, failures)
                 while self._waiting:
                     self._deliver(*self._waiting.popleft(), failures)

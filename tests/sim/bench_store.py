@@ -7,7 +7,8 @@ class Store:
     """At most so many entries; `take` waits for a key."""
 
     def __init__(self, room: int) -> None:
-        self.room, self.entries, self.puts = room, {}, 0
+        self.room, self.puts = room, 0
+        self.entries: dict[str, object] = {}
         self.changed = threading.Condition()
 
     def put(self, key: str, value: object) -> bool:
