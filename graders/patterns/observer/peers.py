@@ -1,7 +1,8 @@
-"""A library behind the contract, and a right agency in another style."""
+"""Libraries behind the contract, and right agencies in other styles."""
 
 import importlib
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ def _check(callback: object, topic: object) -> None:
 
 
 class CopyOnWrite:
-    """One immutable tuple of everybody per topic, tickets for the turns: no lock is ever held for a delivery."""
+    """An immutable tuple of everybody per topic, tickets for the turns: no lock is ever held for a delivery."""
 
     requires = ()
     fails: ClassVar[dict[str, str]] = {}
@@ -35,7 +36,10 @@ class CopyOnWrite:
             self.on = False
             with self.agency.guard:
                 rest = tuple(s for s in self.agency.table.get(self.topic, ()) if s is not self)
-                self.agency.table = {**self.agency.table, self.topic: rest}
+                if rest:
+                    self.agency.table[self.topic] = rest
+                else:
+                    self.agency.table.pop(self.topic, None)
             self.call = _nothing
 
     class NewsAgency:
@@ -52,7 +56,7 @@ class CopyOnWrite:
             _check(callback, topic)
             handle = CopyOnWrite.Subscription(self, callback, topic)
             with self.guard:
-                self.table = {**self.table, topic: (*self.table.get(topic, ()), handle)}
+                self.table[topic] = (*self.table.get(topic, ()), handle)
             return handle
 
         def publish(self, topic: str, news: object) -> None:
@@ -91,6 +95,147 @@ class CopyOnWrite:
 
 def _nothing(_: Any) -> None:
     return
+
+
+class LinkedList:
+    """A linked list per topic, walked alive up to the number drawn last; turns are a line of events."""
+
+    requires = ()
+    fails: ClassVar[dict[str, str]] = {}
+
+    class Node:
+        """A place in the list. Taken out, it still knows the next, so that a walk goes on from it."""
+
+        def __init__(self, number: int, callback: Callback | None) -> None:
+            self.number, self.callback, self.out = number, callback, False
+            self.before = self.after = self
+
+    class Subscription:
+        """A place in the list of a topic."""
+
+        def __init__(self, agency: Any, topic: str, node: Any) -> None:
+            self.agency, self.topic, self.node = agency, topic, node
+
+        @property
+        def active(self) -> bool:
+            return not self.node.out
+
+        def cancel(self) -> None:
+            with self.agency.guard:
+                node = self.node
+                if node.out:
+                    return
+                callback, node.callback, node.out = node.callback, None, True
+                node.before.after, node.after.before = node.after, node.before
+                ends = self.agency.ends
+                if ends[self.topic].after is ends[self.topic]:
+                    del ends[self.topic]
+            del callback  # only now: its finalizer may call the agency
+
+    class NewsAgency:
+        """The first in the line delivers; whoever leaves wakes the next."""
+
+        def __init__(self) -> None:
+            self.guard, self.number = threading.Lock(), 0
+            self.ends: dict[str, Any] = {}
+            self.line: deque[tuple[int, threading.Event]] = deque()
+            self.inner: deque[tuple[str, object]] = deque()
+
+        def subscribe(self, callback: Callback, topic: str) -> Any:
+            _check(callback, topic)
+            with self.guard:
+                end = self.ends.setdefault(topic, LinkedList.Node(0, None))
+                self.number += 1
+                node = LinkedList.Node(self.number, callback)
+                node.before, node.after = end.before, end
+                end.before.after = end.before = node
+            return LinkedList.Subscription(self, topic, node)
+
+        def publish(self, topic: str, news: object) -> None:
+            _check(len, topic)
+            me, turn = threading.get_ident(), threading.Event()
+            with self.guard:
+                if self.line and self.line[0][0] == me:
+                    self.inner.append((topic, news))
+                    return
+                self.line.append((me, turn))
+                if len(self.line) == 1:
+                    turn.set()
+            turn.wait()
+            errors: list[Exception] = []
+            try:
+                self._walk(topic, news, errors)
+                while self.inner:
+                    self._walk(*self.inner.popleft(), errors)
+            finally:
+                with self.guard:
+                    self.inner.clear()
+                    self.line.popleft()
+                    if self.line:
+                        self.line[0][1].set()
+            if errors:
+                raise ExceptionGroup("subscribers failed", errors)
+
+        def _walk(self, topic: str, news: object, errors: list[Exception]) -> None:
+            with self.guard:
+                end, last = self.ends.get(topic), self.number
+                node = end.after if end else None
+            while node is not end and node.number <= last:
+                callback = node.callback
+                if callback is not None:
+                    try:
+                        callback(news)
+                    except Exception as error:
+                        errors.append(error)
+                with self.guard:
+                    node = node.after
+                    while node.out:
+                        node = node.after
+
+
+class Blinker:
+    """blinker.Signal: keyed by identity, no order, the first exception ends a delivery."""
+
+    requires = ("blinker",)
+    fails: ClassVar[dict[str, str]] = {
+        "P1": "receivers are kept by identity: no order, and the same callback twice is called once",
+        "P2": "without an order there is no turn before which to cancel",
+        "P3": "the first exception ends the delivery and is raised alone",
+        "P5": "send from a receiver recurses",
+        "P6": "threads do not take turns",
+        "P10": "a namespace keeps each signal that was ever asked for",
+    }
+
+    class Subscription:
+        """Remembers what to disconnect."""
+
+        def __init__(self, signal: Any, callback: Any) -> None:
+            self.signal, self.callback = signal, callback
+
+        @property
+        def active(self) -> bool:
+            return self.callback is not None
+
+        def cancel(self) -> None:
+            callback, self.callback = self.callback, None
+            if callback is not None:
+                self.signal.disconnect(callback)
+
+    class NewsAgency:
+        """One namespace of signals; strong references, because a lambda would vanish at once."""
+
+        def __init__(self) -> None:
+            self.namespace: Any = importlib.import_module("blinker").Namespace()
+
+        def subscribe(self, callback: Any, topic: str) -> Any:
+            _check(callback, topic)
+            signal = self.namespace.signal(topic)
+            signal.connect(callback, weak=False)
+            return Blinker.Subscription(signal, callback)
+
+        def publish(self, topic: str, news: object) -> None:
+            _check(len, topic)
+            self.namespace.signal(topic).send(news)
 
 
 class Pyee:

@@ -1,6 +1,7 @@
 """Who is told, in which order, and what changes on the way do."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graders.kit import Implementation, check, ensure, equal, raises
@@ -104,6 +105,58 @@ def test_equal_callbacks_are_not_the_same(impl: Implementation) -> None:
         [one, two, three],
         [[1], [], [1]],
         did="calls after the second of two equal ones was cancelled",
+    )
+
+
+@check("P1", "P8", kind="behaviour")
+def test_each_of_two_subscriptions_is_cancelled_alone(impl: Implementation) -> None:
+    """f, g, f again; the second f is cancelled twice, and subscribed once more."""
+    agency, log = impl.NewsAgency(), []
+    f, g = noting(log, "f"), noting(log, "g")
+    agency.subscribe(f, SPORT)
+    agency.subscribe(g, SPORT)
+    second = agency.subscribe(f, SPORT)
+    second.cancel()
+    agency.publish(SPORT, 1)
+    equal(log, [("f", 1), ("g", 1)], did="calls after subscribing f, g, f and cancelling the last")
+    agency.subscribe(f, SPORT)
+    second.cancel()
+    log.clear()
+    agency.publish(SPORT, 2)
+    want = [("f", 2), ("g", 2), ("f", 2)]
+    equal(log, want, did="calls after f was subscribed anew and the old one cancelled once more")
+
+
+@check("P1", kind="behaviour")
+def test_everything_that_can_be_called_will_do(impl: Implementation) -> None:
+    """A class, a builtin, a bound method, a partial, an object that is false; all return something."""
+    agency, log = impl.NewsAgency(), []
+
+    class Made:
+        def __init__(self, news: Any) -> None:
+            log.append(("class", news))
+
+        def hear(self, news: Any) -> bool:
+            log.append(("method", news))
+            return False
+
+    class Falsy(Made):
+        def __call__(self, news: Any) -> str:
+            log.append(("false", news))
+            return "stop"
+
+        def __bool__(self) -> bool:
+            return False
+
+    thing = Falsy(0)
+    log.clear()
+    for callback in (thing, Made, thing.hear, partial(lambda a, b: log.append((a, b)), "partial")):
+        agency.subscribe(callback, SPORT)
+    agency.subscribe(log.append, SPORT)
+    agency.publish(SPORT, 1)
+    want = [("false", 1), ("class", 1), ("method", 1), ("partial", 1), 1]
+    equal(
+        log, want, did="calls of an object that is false, a class, a method, a partial, a builtin"
     )
 
 
@@ -267,3 +320,21 @@ def test_bad_arguments(impl: Implementation) -> None:
     equal(agency.publish("nobody listens", 1), None, did="publish to a topic without subscribers")
     agency.publish(SPORT, 7)
     equal(log, [7], did="calls after all these mistakes")
+
+
+@check("P11", kind="contract")
+def test_bad_arguments_in_a_callback(impl: Implementation) -> None:
+    """A callback publishes on topic 3, and subscribes None: both raise where they were called."""
+    agency, log = impl.NewsAgency(), []
+
+    def callback(news: Any) -> None:
+        raises(TypeError, lambda: agency.publish(3, 2), did="publish(3, 2) in a callback")
+        raises(TypeError, lambda: agency.subscribe(None, SPORT), did="subscribe(None, 'sport')")
+        log.append(news)
+
+    agency.subscribe(callback, SPORT)
+    try:
+        agency.publish(SPORT, 1)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
+    equal(log, [1], did="calls that went through to their end")

@@ -2,6 +2,7 @@
 
 import gc
 import random
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -59,10 +60,52 @@ def test_callbacks_are_kept_while_active_and_let_go_after(impl: Implementation) 
                want="nobody keeps the callback")  # fmt: skip
 
 
-def publish_quietly(agency: Any) -> None:
+@check("P10", kind="behaviour")
+def test_who_is_cancelled_on_the_way_is_let_go(impl: Implementation) -> None:
+    """The first subscriber cancels itself and the second, which is not called; 'publish' returns."""
+    agency, subscriptions = impl.NewsAgency(), []
+
+    class Leaves(Callback):
+        def __call__(self, news: Any) -> None:
+            for subscription in subscriptions:
+                subscription.cancel()
+
+    callbacks = [Leaves(), Callback()]
+    watches = [weakref.ref(callback) for callback in callbacks]
+    subscriptions += [agency.subscribe(callback, SPORT) for callback in callbacks]
+    del callbacks
+    agency.publish(SPORT, 1)
+    gc.collect()
+    equal(
+        [w() for w in watches],
+        [None, None],
+        did="callbacks kept after they were cancelled on the way",
+    )
+
+
+@check("P10", kind="behaviour")
+def test_topics_are_let_go(impl: Implementation) -> None:
+    """News for nobody on three topics; one subscription comes and goes, one of two stays."""
+    agency = impl.NewsAgency()
+    topics = [f"user {number}: inbox" for number in range(3)]  # nobody else holds these objects
+    before = [sys.getrefcount(topic) for topic in topics]
+    agency.subscribe(len, "stays")
+    agency.subscribe(len, topics[0]).cancel()
+    for number in range(3):
+        agency.publish(topics[number], 1)
+    only = agency.subscribe(lambda _: only.cancel(), topics[1])
+    agency.publish(topics[1], 1)
+    only = None
+    gc.collect()
+    after = [sys.getrefcount(topic) for topic in topics]
+    equal([b - a for a, b in zip(before, after, strict=True)], [0, 0, 0],
+          did="references to three topics without subscriptions, more than before")  # fmt: skip
+
+
+def publish_quietly(agency: Any, news: Any = 1) -> None:
     """Publish once; whatever subscribers raise is not looked at here."""
     try:
-        agency.publish(SPORT, 1)
+        agency.publish(SPORT, news)
     except Exception:
         return
 
@@ -80,7 +123,7 @@ def test_dropped_subscriptions_stay_active(impl: Implementation) -> None:
 
 @check("P10", kind="behaviour")
 def test_news_is_let_go(impl: Implementation) -> None:
-    """News with and without subscribers, and news from a callback."""
+    """News with and without subscribers, news from a callback, news on which one raises."""
     agency = impl.NewsAgency()
     inner: list[Any] = []
 
@@ -91,15 +134,16 @@ def test_news_is_let_go(impl: Implementation) -> None:
             agency.publish(SPORT, again)
 
     agency.subscribe(callback, SPORT)
+    agency.subscribe(Fails(), SPORT)
     news = Callback()
     watches = [weakref.ref(news)]
-    agency.publish(SPORT, news)
+    publish_quietly(agency, news)
     agency.publish("nobody", news)
     del news
     gc.collect()
     ensure(
         [w() for w in [*watches, *inner]] == [None, None],
-        did="news, after it was delivered",
+        did="news, after it was delivered to one that publishes and one that raises",
         want="nobody keeps it",
     )
 
@@ -203,3 +247,47 @@ def test_other_topics_cost_nothing(plain: Implementation) -> None:
 
     grows_at_most(prepare, small=200, large=5_000, limit=6.0,
                   did="300 publishes beside 200 subscriptions to other topics, and beside 5,000")  # fmt: skip
+
+
+@check("P13", kind="throughput")
+def test_comings_and_goings_cost_nothing_beside_other_topics(plain: Implementation) -> None:
+    """300 times subscribe and cancel, beside 100 other topics with a subscription each and beside 4,000."""
+    agencies: dict[int, Any] = {}
+
+    def prepare(n: int) -> Callable[[], None]:
+        if n not in agencies:
+            agencies[n] = plain.NewsAgency()
+            for number in range(n):
+                agencies[n].subscribe(len, f"topic {number}")
+        agency = agencies[n]
+
+        def block() -> None:
+            for _ in range(300):
+                agency.subscribe(len, SPORT).cancel()
+
+        return block
+
+    grows_at_most(prepare, small=100, large=4_000, limit=6.0,
+                  did="300 times subscribe and cancel beside 100 other topics, and beside 4,000")  # fmt: skip
+
+
+@check("P13", kind="throughput")
+def test_a_publish_costs_what_its_subscriptions_cost(plain: Implementation) -> None:
+    """4,000 calls: as 40 news to 100 subscriptions, and as one news to 4,000."""
+    agencies: dict[int, Any] = {}
+
+    def prepare(n: int) -> Callable[[], None]:
+        if n not in agencies:
+            agencies[n] = plain.NewsAgency()
+            for _ in range(n):
+                agencies[n].subscribe(lambda _: None, SPORT)
+        agency = agencies[n]
+
+        def block() -> None:
+            for number in range(4_000 // n):
+                agency.publish(SPORT, number)
+
+        return block
+
+    grows_at_most(prepare, small=100, large=4_000, limit=6.0,
+                  did="4,000 calls as 40 news to 100 subscriptions, and as one news to 4,000")  # fmt: skip

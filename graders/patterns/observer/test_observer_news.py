@@ -65,6 +65,28 @@ def test_one_failure_is_a_group_too(impl: Implementation) -> None:
 
 
 @check("P3", kind="behaviour")
+def test_every_failed_call_counts(impl: Implementation) -> None:
+    """Seven calls fail, a StopIteration among them, some alike, two with the same object."""
+    agency, log = impl.NewsAgency(), []
+    same = ValueError("same")
+    errors = [
+        StopIteration(1),
+        ValueError("x"),
+        ValueError("x"),
+        same,
+        same,
+        IndexError(),
+        TypeError(),
+    ]
+    for n, error in enumerate(errors):
+        agency.subscribe(failing(log, str(n), error), SPORT)
+    got = group_of(lambda: agency.publish(SPORT, 0), "publish, all seven subscribers raise")
+    equal(len(log), 7, did="calls when everybody raises")
+    ensure(len(got) == 7 and all(a is b for a, b in zip(got, errors, strict=True)),
+           did="the exceptions of the group", want="one for each failed call", got=got)  # fmt: skip
+
+
+@check("P3", kind="behaviour")
 def test_without_a_failure_nothing_is_raised(impl: Implementation) -> None:
     """A failing subscriber is cancelled; a callback returns an exception object."""
     agency = impl.NewsAgency()
@@ -76,8 +98,9 @@ def test_without_a_failure_nothing_is_raised(impl: Implementation) -> None:
 
 @check("P4", kind="behaviour")
 def test_interrupts_pass_through(impl: Implementation) -> None:
-    """A subscriber raises KeyboardInterrupt, SystemExit, GeneratorExit; then it is cancelled and news goes on."""
-    for error in (KeyboardInterrupt(), SystemExit(3), GeneratorExit()):
+    """A subscriber raises KeyboardInterrupt, SystemExit, a group with one; then it is cancelled and news goes on."""
+    group = BaseExceptionGroup("both", [KeyboardInterrupt(), ValueError()])
+    for error in (KeyboardInterrupt(), SystemExit(3), GeneratorExit(), group):
         agency, log = impl.NewsAgency(), []
         agency.subscribe(noting(log, "before"), SPORT)
         bad = agency.subscribe(failing(log, "bad", error), SPORT)
@@ -101,6 +124,81 @@ def test_interrupts_pass_through(impl: Implementation) -> None:
             [("before", 2), ("after", 2)],
             did="calls for the next news",
         )
+
+
+@check("P3", "P4", kind="behaviour")
+def test_an_interrupt_leaves_nothing_for_later(impl: Implementation) -> None:
+    """On 1, A publishes 2, B raises ValueError, C interrupts; then 3 is published."""
+    agency, log = impl.NewsAgency(), []
+
+    def a(news: int) -> None:
+        log.append(news)
+        if news == 1:
+            agency.publish(SPORT, 2)
+
+    def b(news: int) -> None:
+        if news == 1:
+            raise ValueError("of 1")
+
+    def c(news: int) -> None:
+        if news == 1:
+            raise KeyboardInterrupt
+
+    for callback in (a, b, c):
+        agency.subscribe(callback, SPORT)
+    raises(KeyboardInterrupt, lambda: agency.publish(SPORT, 1), did="publish(1), C interrupts")
+    log.clear()
+    equal(agency.publish(SPORT, 3), None, did="publish(3), nobody raises")
+    equal(log, [3], did="news since the interrupt, when 2 was published before it")
+
+
+@check("P5", kind="behaviour")
+def test_equal_news_is_news(impl: Implementation) -> None:
+    """A answers 'start' with None, None, 0, False and [] and looks at what each publish returns."""
+    agency, log, returned = impl.NewsAgency(), [], []
+    answers = [None, None, 0, False, []]
+
+    def a(news: Any) -> None:
+        if news == "start":
+            returned.extend(agency.publish(SPORT, answer) for answer in answers)
+
+    agency.subscribe(a, SPORT)
+    agency.subscribe(log.append, SPORT)
+    agency.publish(SPORT, "start")
+    equal(log, ["start", *answers], did="news of the second subscriber")
+    equal(returned, [None] * 5, did="what the inner publishes returned")
+
+
+@check("P5", kind="behaviour")
+def test_another_agency_delivers_at_once(impl: Implementation) -> None:
+    """A callback of one agency publishes on another, whose callback publishes on the first again."""
+    one, other, log = impl.NewsAgency(), impl.NewsAgency(), []
+
+    def bridge(news: Any) -> None:
+        log.append(("bridge", news))
+        if news == 1:
+            other.publish(SPORT, 2)
+            log.append(("bridge", "done"))
+
+    def back(news: Any) -> None:
+        log.append(("other", news))
+        one.publish(SPORT, 3)
+
+    one.subscribe(bridge, SPORT)
+    one.subscribe(noting(log, "late"), SPORT)
+    other.subscribe(back, SPORT)
+    one.publish(SPORT, 1)
+    want = [
+        ("bridge", 1),
+        ("other", 2),
+        ("bridge", "done"),
+        ("late", 1),
+        ("bridge", 3),
+        ("late", 3),
+    ]
+    equal(
+        log, want, did="who got what: 2 on the other agency at once, 3 when 1 had reached everybody"
+    )
 
 
 @check("P5", kind="behaviour")
