@@ -1,4 +1,4 @@
-"""Libraries behind the contract, and right agencies in other styles."""
+"""A library behind the contract, and right agencies in other styles."""
 
 import importlib
 import threading
@@ -191,51 +191,6 @@ class LinkedList:
                     node = node.after
                     while node.out:
                         node = node.after
-
-
-class Blinker:
-    """blinker.Signal: keyed by identity, no order, the first exception ends a delivery."""
-
-    requires = ("blinker",)
-    fails: ClassVar[dict[str, str]] = {
-        "P1": "receivers are kept by identity: no order, and the same callback twice is called once",
-        "P2": "without an order there is no turn before which to cancel",
-        "P3": "the first exception ends the delivery and is raised alone",
-        "P5": "send from a receiver recurses",
-        "P6": "threads do not take turns",
-        "P10": "a namespace keeps each signal that was ever asked for",
-    }
-
-    class Subscription:
-        """Remembers what to disconnect."""
-
-        def __init__(self, signal: Any, callback: Any) -> None:
-            self.signal, self.callback = signal, callback
-
-        @property
-        def active(self) -> bool:
-            return self.callback is not None
-
-        def cancel(self) -> None:
-            callback, self.callback = self.callback, None
-            if callback is not None:
-                self.signal.disconnect(callback)
-
-    class NewsAgency:
-        """One namespace of signals; strong references, because a lambda would vanish at once."""
-
-        def __init__(self) -> None:
-            self.namespace: Any = importlib.import_module("blinker").Namespace()
-
-        def subscribe(self, callback: Any, topic: str) -> Any:
-            _check(callback, topic)
-            signal = self.namespace.signal(topic)
-            signal.connect(callback, weak=False)
-            return Blinker.Subscription(signal, callback)
-
-        def publish(self, topic: str, news: object) -> None:
-            _check(len, topic)
-            self.namespace.signal(topic).send(news)
 
 
 class Pyee:
