@@ -24,7 +24,10 @@ from graders.kit.verdict import Verdict
 
 LOOK = 0.02
 MEANS = 0.1
-"""Seconds between two looks at what a child uses: each costs a walk over all processes."""
+MEANS_AT_MOST = 0.5
+MEANS_SHARE = 20
+"""Seconds between two looks at what a child uses. Each costs a walk over all processes: on a machine with many,
+or a slow one, they become rarer, so that looking takes no more than a twentieth of the time."""
 OUTPUT_KEPT = 64 << 10
 OUTPUT_MOST = 32 << 20
 PROCESSES = 48
@@ -69,7 +72,7 @@ class Box:
             os.set_blocking(end, False)
         self._said, self._printed, self._printed_bytes = b"", b"", 0
         self._cpu, self._still, self._started = 0.0, 0.0, time.monotonic()
-        self._last_look = self._started
+        self._last_look, self._pause = self._started, MEANS
         self._ended: set[int] = set()
         self._killed: Verdict | None = None
         self._status: int | None = None
@@ -120,13 +123,15 @@ class Box:
 
     def _check_means(self) -> None:
         now = time.monotonic()
-        if now - self._last_look < MEANS:
+        if now - self._last_look < self._pause:
             return
         elapsed, self._last_look = min(now - self._last_look, 0.2), now
         try:
             cpu, asleep, memory, processes = self._means()
         except psutil.Error:
             return
+        cost = time.monotonic() - now
+        self._pause = min(max(MEANS, cost * MEANS_SHARE), MEANS_AT_MOST)
         self._still = self._still + elapsed if asleep and cpu <= self._cpu + 0.005 else 0.0
         self._cpu = max(self._cpu, cpu)
         if (verdict := self._excess(memory, processes, now)) and self._killed is None:

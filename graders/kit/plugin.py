@@ -83,8 +83,8 @@ class Grading:
             item for item in items if item.get_closest_marker("check") and topic_of(item.path)
         ]
         checks.sort(key=lambda item: (topic_of(item.path).id, item.name != SHAPE))  # type: ignore[union-attr]
-        places = iter(checks)
-        items[:] = [next(places) if item in set(checks) else item for item in items]
+        places, known = iter(checks), set(checks)
+        items[:] = [next(places) if item in known else item for item in items]
         self._order = checks
         for item in checks:
             self.checks[item.nodeid] = describe(item, self.spec)
@@ -204,7 +204,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> object:
     verdict = grading.run(item)
     grading.checks[item.nodeid].verdict.__dict__.update(verdict.__dict__)
     if grading.results is not None:
-        grading.results.write()
+        grading.results.record(grading.checks[item.nodeid])
     item.ihook.pytest_runtest_logreport(
         report=_report(item, grading.checks[item.nodeid], grading.in_process)
     )

@@ -18,37 +18,42 @@ DEFAULT: Final = ROOT / "results" / "results.json"
 
 
 class Results:
-    """The file of one run."""
+    """The file of one run. Cost of a write: one check made into text, and the file."""
 
     def __init__(self, spec: str, checks: list[Check], path: str | None = None) -> None:
-        self._spec, self._checks = spec, checks
-        self._path = Path(path).resolve() if path else DEFAULT
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self.write()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything that is known so far."""
-        return {
+        self._head = {
             "schema": SCHEMA,
-            "impl": self._spec,
+            "impl": spec,
             "python": platform.python_version(),
             "platform": sys.platform,
-            "checks": [
-                {
-                    "id": check.id,
-                    "topic": check.topic,
-                    "name": check.name,
-                    "promises": list(check.promises),
-                    "kind": check.kind,
-                    "text": check.text,
-                    **check.verdict.to_dict(),
-                }
-                for check in self._checks
-            ],
         }
+        self._checks = {check.id: _text(check) for check in checks}
+        self._path = Path(path).resolve() if path else DEFAULT
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._write()
 
-    def write(self) -> None:
+    def record(self, check: Check) -> None:
+        """What is known of this check now goes into the file."""
+        self._checks[check.id] = _text(check)
+        self._write()
+
+    def _write(self) -> None:
         """Replace the file in one step."""
+        head = json.dumps(self._head, indent=1).removesuffix("\n}")
+        body = ",\n".join(self._checks.values())
         new = self._path.with_suffix(f".{os.getpid()}.tmp")
-        new.write_text(json.dumps(self.to_dict(), indent=1), encoding="utf-8")
+        new.write_text(f'{head},\n "checks": [\n{body}\n ]\n}}\n', encoding="utf-8")
         new.replace(self._path)
+
+
+def _text(check: Check) -> str:
+    data: dict[str, Any] = {
+        "id": check.id,
+        "topic": check.topic,
+        "name": check.name,
+        "promises": list(check.promises),
+        "kind": check.kind,
+        "text": check.text,
+        **check.verdict.to_dict(),
+    }
+    return json.dumps(data)
