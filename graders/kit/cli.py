@@ -121,7 +121,9 @@ def _grade(arguments: Sequence[str]) -> int:
         "--replay", metavar="TOKEN", help="replay one schedule, as the report names it"
     )
     parser.add_argument("--results", metavar="FILE", help="where to write results.json")
-    parser.add_argument("--in-process", action="store_true", help="for debuggers; not a graded run")
+    manner = parser.add_mutually_exclusive_group()
+    manner.add_argument("--in-process", action="store_true", help="for debuggers; no graded run")
+    manner.add_argument("--isolated", action="store_true", help="in a sandbox, for others' code")
     parser.add_argument("--verbose", action="store_true", help="every open check in a line")
     return run(parser.parse_args(arguments))
 

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from graders.kit import progress
+from graders.kit import isolation, progress
 from graders.kit.loading import parse
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.sim.strategy import from_token
@@ -23,6 +23,8 @@ def run(wanted: Namespace) -> int:
         raise Mistake("grading needs fork: on Windows run this inside WSL")
     topics = _graded(find(wanted.topics), wanted)
     _check_token(wanted)
+    if wanted.isolated:
+        return isolation.run(wanted)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     import pytest  # noqa: PLC0415 - after the environment is set

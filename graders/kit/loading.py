@@ -4,6 +4,7 @@
 """
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from graders.kit.parts import require
 from graders.kit.sim import Finder, Manner, load, prepare, sources, survey
 from graders.kit.topics import ROOT, Topic
 
-START = Path.cwd()  # where the program was called; a child works in a folder of its own
+START = Path(os.environ.get("KATAS_START") or Path.cwd())
+"""Where the program was called; a child, or a sandbox, works in a folder of its own."""
 KINDS = ("exercises", "solutions", "peers:<Name>", "impostors:<Name>", "a path")
 
 

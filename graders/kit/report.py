@@ -1,12 +1,15 @@
 """What the learner reads: the first thing to fix in full, the rest in a line each."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from graders.kit.contract import read_contract
 from graders.kit.topics import ROOT
 from graders.kit.verdict import Check
 
-LINES: int = 40
+WHY: Final = (
+    "nothing forbids these switches: rare on today's interpreter, common on free-threaded builds"
+)
 
 
 def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
@@ -27,6 +30,8 @@ def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
     if verdict.story:
         yield "  the story"
         yield from (f"    {clean(line)}" for line in verdict.story.splitlines())
+    if verdict.token.rpartition(":")[2] not in {"", "-"}:
+        yield f"  why it counts    {WHY}"
     impl = "" if check.impl == "exercises" else f" --impl {check.impl}"
     replay = (
         f" --replay {verdict.token}" if verdict.token.rpartition(":")[2] not in {"", "-"} else ""
