@@ -5,7 +5,7 @@ from typing import Final
 
 from graders.kit.contract import read_contract
 from graders.kit.topics import ROOT
-from graders.kit.verdict import Check
+from graders.kit.verdict import Check, Verdict
 
 WHY: Final = (
     "nothing forbids these switches: rare on today's interpreter, common on free-threaded builds"
@@ -27,11 +27,7 @@ def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
         yield f"  what came back   {clean(verdict.got)}"
     if verdict.where:
         yield f"  where            {clean(verdict.where)}"
-    if verdict.story:
-        yield "  the story"
-        yield from (f"    {clean(line)}" for line in verdict.story.splitlines())
-    if verdict.token.rpartition(":")[2] not in {"", "-"}:
-        yield f"  why it counts    {WHY}"
+    yield from _story(verdict)
     impl = "" if check.impl == "exercises" else f" --impl {check.impl}"
     replay = (
         f" --replay {verdict.token}" if verdict.token.rpartition(":")[2] not in {"", "-"} else ""
@@ -39,6 +35,14 @@ def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:
     yield f"  run it again     nox -s grade -- {check.topic}{impl} --check {check.name}{replay}"
     if in_process:
         yield "  (in process: not a graded run)"
+
+
+def _story(verdict: Verdict) -> Iterator[str]:
+    if verdict.story:
+        yield "  the story"
+        yield from (f"    {clean(line)}" for line in verdict.story.splitlines())
+    if verdict.token.rpartition(":")[2] not in {"", "-"}:
+        yield f"  why it counts    {WHY}"
 
 
 def promise_text(topic: str, promise: str) -> str:
