@@ -129,21 +129,23 @@ def test_of_two_waiting_tasks_the_older_gets_the_free_worker(impl: Implementatio
 
 @check("P5", kind="behaviour")
 def test_order_with_a_cancelled_task_and_a_waiting_caller(impl: Implementation) -> None:
-    """Tasks 1, 2, 3 wait, 2 is cancelled, and a caller waits to submit 4."""
+    """Tasks 1 to 4 wait, 2 is cancelled, and a caller waits to submit 5."""
 
     def scene(sim: Sim) -> None:
-        pool = impl.WorkerPool(workers=1, backlog=3)
+        pool = impl.WorkerPool(workers=1, backlog=4)
         gate, order = threading.Event(), list[int]()
         pool.submit(gate.wait)
-        futures = [pool.submit(order.append, number) for number in (1, 2, 3)]
-        sim.spawn(lambda: pool.submit(order.append, 4))
+        futures = [pool.submit(order.append, number) for number in (1, 2, 3, 4)]
+        sim.spawn(lambda: pool.submit(order.append, 5))
         sim.settle()
         futures[1].cancel()
         sim.settle()
         gate.set()
         sim.settle()
         pool.shutdown()
-        equal(order, [1, 3, 4], did="1, 2, 3 waited, a caller waited to submit 4, 2 was cancelled")
+        equal(
+            order, [1, 3, 4, 5], did="1 to 4 waited, a caller waited to submit 5, 2 was cancelled"
+        )
 
     simulate(scene)
 
@@ -262,19 +264,20 @@ def test_bad_constructor_arguments(impl: Implementation) -> None:
 
 @check("P16", kind="contract")
 def test_negative_timeout(impl: Implementation) -> None:
-    """submit(task, timeout=-1), to a pool with free places and to a full one."""
+    """submit(task, timeout=-0.001), to a pool with a free place; timeout=-1, to a full one."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
         ran: list[int] = []
         start = sim.now()
 
-        def submit() -> object:
-            return pool.submit(ran.append, 1, timeout=-1)
+        def submit(timeout: float) -> object:
+            return pool.submit(ran.append, 1, timeout=timeout)
 
-        raises(ValueError, submit, did="submit(task, timeout=-1) with a free place")
+        did = "submit(task, timeout=-0.001) with a free place"
+        raises(ValueError, lambda: submit(-0.001), did=did)
         pool.submit(time.sleep, 5, timeout=0)
-        raises(ValueError, submit, did="submit(task, timeout=-1) to a full pool")
+        raises(ValueError, lambda: submit(-1), did="submit(task, timeout=-1) to a full pool")
         equal(sim.now(), start, did="both refused: time passed")
         pool.shutdown()
         equal(ran, [], did="a task was refused with ValueError: runs of it")

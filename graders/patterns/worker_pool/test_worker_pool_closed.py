@@ -1,5 +1,7 @@
 """Callers and the end of a pool: who is refused, who is told, and that no future is lost."""
 
+import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -132,6 +134,28 @@ def test_waiting_callers_against_a_free_place_and_shutdown(impl: Implementation)
         equal(sorted(ran), accepted, did="submits raced shutdown(): runs, against accepted")
 
     explore(scene, schedules=200)
+
+
+@check("P10", kind="behaviour")
+def test_a_callback_that_raises_loses_no_future(impl: Implementation) -> None:
+    """Two tasks wait; shutdown(cancel_pending=True), and the first one's callback raises."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=2)
+        gate = threading.Event()
+        pool.submit(gate.wait)
+        sim.settle()
+        futures = [pool.submit(nothing) for _ in range(2)]
+        for future in futures:
+            future.add_done_callback(lambda _: sys.exit())
+        with contextlib.suppress(SystemExit):
+            pool.shutdown(wait=False, cancel_pending=True)
+        gate.set()
+        pool.shutdown()
+        did = "shutdown(cancel_pending=True), callbacks raised SystemExit: waiting futures done"
+        equal([future.done() for future in futures], [True, True], did=did)
+
+    simulate(scene)
 
 
 @check("P10", "P12", kind="timing")

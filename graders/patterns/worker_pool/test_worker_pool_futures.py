@@ -102,24 +102,25 @@ def test_a_started_task_cannot_be_cancelled(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P7", "P10", kind="concurrency")
+@check("P7", "P3", "P10", kind="concurrency")
 def test_cancel_against_the_worker(impl: Implementation) -> None:
-    """A worker fetches a task while it is cancelled; then places are counted."""
+    """A worker fetches a task while it is cancelled; as soon as it is, places are counted."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
-        ran: list[int] = []
+        ran, gate = list[int](), threading.Event()
         future = pool.submit(ran.append, 1)
         cancelled = future.cancel()
-        sim.settle()
         did = f"cancel() of a task about to start answered {cancelled}: "
-        equal(future.done(), True, did=did + "done")
-        equal(ran, [] if cancelled else [1], did=did + "runs")
-        gate = threading.Event()
+        if not cancelled:
+            sim.settle()
+            equal(future.done(), True, did=did + "done")
+            equal(ran, [1], did=did + "runs")
         accepted = [is_accepted(pool, gate.wait) for _ in range(2)]
         equal(accepted, [True, False], did=did + "WorkerPool(1, 0) then accepted two more")
         gate.set()
         pool.shutdown()
+        equal(ran, [] if cancelled else [1], did=did + "runs")
 
     explore(scene, schedules=150)
 
@@ -273,6 +274,26 @@ def test_nothing_is_kept_of_a_cancelled_task(impl: Implementation) -> None:
         pool.shutdown()
 
     simulate(scene)
+
+
+@check("P14", kind="concurrency")
+def test_nothing_is_kept_of_a_task_cancelled_while_it_is_fetched(impl: Implementation) -> None:
+    """A task is cancelled while the only worker may be fetching it; then the worker is idle."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=0)
+        thing, argument = Thing(), Thing()
+        future = pool.submit(thing.use, argument)
+        references = weakref.ref(thing), weakref.ref(argument), weakref.ref(future)
+        cancelled = future.cancel()
+        sim.settle()
+        del thing, argument, future
+        if any(reference() for reference in references):  # cheaper than to collect each time
+            did = f"cancel() answered {cancelled}; the pool keeps its callable, argument, future"
+            equal(is_kept(*references), [False] * 3, did=did)
+        pool.shutdown()
+
+    explore(scene, schedules=50)
 
 
 @check("P14", kind="behaviour")

@@ -15,16 +15,16 @@ def nothing() -> None:
 
 @check("P8", kind="timing")
 def test_accepted_tasks_still_run(impl: Implementation) -> None:
-    """One worker runs for 2 s, three tasks of 1 s wait; shutdown()."""
+    """One worker runs for a day, three tasks of 1 s wait; shutdown()."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=3)
         start = sim.now()
-        futures = [pool.submit(time.sleep, seconds) for seconds in (2, 1, 1, 1)]
+        futures = [pool.submit(time.sleep, seconds) for seconds in (86_400, 1, 1, 1)]
         pool.shutdown()
-        did = "2 s running, 3 x 1 s waiting; shutdown()"
+        did = "86,400 s running, 3 x 1 s waiting; shutdown()"
         equal([future.done() for future in futures], [True] * 4, did=did + ": futures done")
-        equal(sim.now() - start, 5.0, did=did + " returned after")
+        equal(sim.now() - start, 86_403.0, did=did + " returned after")
 
     simulate(scene)
 
@@ -258,7 +258,7 @@ def test_a_later_shutdown_waits_too(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P11", kind="timing")
+@check("P11", "P9", kind="timing")
 def test_a_later_shutdown_cancels_too(impl: Implementation) -> None:
     """A task of 5 s and two more wait; shutdown() waits; at 1 s shutdown(cancel_pending=True)."""
 
@@ -302,6 +302,23 @@ def test_a_worker_shuts_down(impl: Implementation) -> None:
             raises(PoolClosed, lambda pool=pool: pool.submit(nothing), did=did + "; submit")
             pool.shutdown()
             equal(last.cancelled(), cancel, did=did + ": the waiting task was cancelled")
+
+    simulate(scene)
+
+
+@check("P11", kind="timing")
+def test_a_done_callback_shuts_down(impl: Implementation) -> None:
+    """The done callback of a task calls shutdown() while the other worker is busy for 5 s."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=2, backlog=0)
+        start, gate, returned = sim.now(), threading.Event(), list[float]()
+        pool.submit(time.sleep, 5)
+        future = pool.submit(gate.wait)
+        future.add_done_callback(lambda _: pool.shutdown() or returned.append(sim.now() - start))
+        gate.set()
+        pool.shutdown()
+        equal(returned, [0.0], did="a done callback called shutdown(): it returned at")
 
     simulate(scene)
 
