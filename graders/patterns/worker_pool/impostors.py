@@ -237,6 +237,28 @@ class CapsItsThreads:
                 super()._grow()
 
 
+class ACancelledTaskEndsAWorker:
+    """A count says how often to fetch; who then finds nothing takes it for the end of the pool."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        _fetches = 0
+
+        def _leave_if_cancelled(self, future: Future[Any]) -> None:
+            super()._leave_if_cancelled(future)
+            if future.cancelled():
+                with self._lock:
+                    self._fetches += 1
+                    self._work.notify()
+
+        def _take_task(self) -> Taken | None:
+            self._work.wait_for(lambda: self._waiting or self._closed or self._fetches)
+            if not self._waiting and not self._closed:
+                self._fetches -= 1
+            return self._waiting.popitem(last=False) if self._waiting else None
+
+
 class QueueAsBacklog:
     """A `queue.Queue(maxsize=backlog)` is the bound: full although the worker is idle.
 
@@ -498,6 +520,22 @@ class LastFillsTheGap:
                         break
                 self._waiting = OrderedDict(line)
             super()._leave_if_cancelled(future)
+
+
+class OwnTasksFirst:
+    """What a task submits to its own pool goes to the head of the line, as with work stealing."""
+
+    breaks = "P5"
+
+    class WorkerPool(reference.WorkerPool):
+        def submit(
+            self, task: Callable[..., Any], *args: object, timeout: float | None = None
+        ) -> Future[Any]:
+            future = super().submit(task, *args, timeout=timeout)
+            with self._lock:
+                if threading.current_thread() in self._threads and future in self._waiting:
+                    self._waiting.move_to_end(future, last=False)
+            return future
 
 
 class ExceptionNotBaseException:

@@ -78,7 +78,7 @@ def test_waiting_callers_are_told_at_once(impl: Implementation) -> None:
         equal(times, [2.0, 2.0, 2.0, 30.0], did=did)
         equal(ran, [], did="refused tasks that were run")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=40)
 
 
 @check("P10", kind="concurrency")
@@ -98,7 +98,7 @@ def test_submit_against_shutdown(impl: Implementation) -> None:
             equal(future.done(), True, did=did + "a future was returned: it is done")
             equal(ran, [1], did=did + "a future was returned: runs of the task")
 
-    explore(scene, schedules=250)
+    explore(scene, schedules=150)
 
 
 @check("P10", "P8", kind="concurrency")
@@ -111,7 +111,7 @@ def test_first_submit_against_shutdown(impl: Implementation) -> None:
         if future is not None:
             equal(future.done(), True, did="first submit() raced shutdown(): accepted, and done")
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)
 
 
 @check("P10", kind="concurrency")
@@ -133,7 +133,7 @@ def test_waiting_callers_against_a_free_place_and_shutdown(impl: Implementation)
         equal(done, [True] * len(done), did="submits raced shutdown(): accepted futures done")
         equal(sorted(ran), accepted, did="submits raced shutdown(): runs, against accepted")
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=120)
 
 
 @check("P10", kind="behaviour")

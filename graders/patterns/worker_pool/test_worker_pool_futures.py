@@ -78,7 +78,7 @@ def test_cancelling_lets_a_waiting_caller_in(impl: Implementation) -> None:
         gate.set()
         pool.shutdown()
 
-    explore(scene, schedules=120)
+    explore(scene, schedules=70)
 
 
 @check("P7", kind="behaviour")
@@ -110,7 +110,7 @@ def test_cancel_against_the_worker(impl: Implementation) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
         ran, gate = list[int](), threading.Event()
         future = pool.submit(ran.append, 1)
-        cancelled = future.cancel()
+        cancelled = sim.spawn(future.cancel).result()  # so the worker is a switch away
         did = f"cancel() of a task about to start answered {cancelled}: "
         if not cancelled:
             sim.settle()
@@ -122,7 +122,29 @@ def test_cancel_against_the_worker(impl: Implementation) -> None:
         pool.shutdown()
         equal(ran, [] if cancelled else [1], did=did + "runs")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=120)
+
+
+@check("P2", "P7", kind="behaviour")
+def test_after_cancelled_tasks_all_workers_are_there(impl: Implementation) -> None:
+    """Two busy workers, two waiting tasks are cancelled; then two tasks that wait for each other."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=2, backlog=2)
+        gate, meeting = threading.Event(), threading.Barrier(2)
+        running = [pool.submit(gate.wait) for _ in range(2)]
+        sim.settle()
+        for future in [pool.submit(nothing) for _ in range(2)]:
+            future.cancel()
+        gate.set()
+        for future in running:
+            future.result()
+        sim.settle()
+        numbers = sorted(future.result() for future in [pool.submit(meeting.wait) for _ in "ab"])
+        equal(numbers, [0, 1], did="two tasks were cancelled, then two tasks met each other")
+        pool.shutdown()
+
+    simulate(scene)
 
 
 @check("P7", "P9", kind="concurrency")
@@ -140,7 +162,7 @@ def test_cancel_against_cancel_pending(impl: Implementation) -> None:
         gate.set()
         pool.shutdown()
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)
 
 
 def reported(futures: list[Future[Any]]) -> list[bool]:
@@ -204,7 +226,7 @@ def test_wait_reports_whatever_races(impl: Implementation) -> None:
         sim.together(futures[1].cancel, lambda: pool.shutdown(cancel_pending=True))
         equal(reported(futures), [True, True], did="cancel() raced shutdown: reported by wait()")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 def is_kept(*references: weakref.ref[Any]) -> list[bool]:

@@ -43,7 +43,7 @@ def test_no_thread_and_no_task_is_left(impl: Implementation) -> None:
         left = sorted(thread.name for thread in set(threading.enumerate()) - before)
         equal(left, [], did=did + ": threads left")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 @check("P8", kind="behaviour")
@@ -89,7 +89,7 @@ def test_workers_end_after_a_shutdown_that_did_not_wait(impl: Implementation) ->
         for future in futures:
             future.result()
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)
 
 
 @check("P8", kind="timing")
@@ -207,7 +207,7 @@ def test_cancel_pending_against_workers(impl: Implementation) -> None:
         kept = [number for number in range(3) if not futures[number].cancelled()]
         equal(sorted(ran), kept, did=did + ": tasks run, against those not cancelled")
 
-    explore(scene, schedules=120)
+    explore(scene, schedules=70)
 
 
 @check("P11", kind="concurrency")
@@ -229,7 +229,7 @@ def test_several_threads_shut_down(impl: Implementation) -> None:
         pool.shutdown()
         equal(threading.active_count(), before, did=did + ": threads")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 @check("P11", kind="timing")
@@ -354,4 +354,4 @@ def test_two_workers_shut_down(impl: Implementation) -> None:
         equal([f.result() for f in futures], [None, None], did="two tasks called shutdown()")
         equal(threading.active_count(), before, did="two tasks and the caller shut down: threads")
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)

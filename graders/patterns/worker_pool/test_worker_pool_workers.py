@@ -36,7 +36,7 @@ def test_workers_work_at_the_same_time(impl: Implementation) -> None:
         equal(met, [0, 1, 2], did="three tasks waited for each other on three workers")
         pool.shutdown()
 
-    explore(scene, schedules=80)
+    explore(scene, schedules=50)
 
 
 @check("P2", kind="behaviour")
@@ -65,7 +65,7 @@ def test_a_worker_just_become_free_is_not_counted_twice(impl: Implementation) ->
         sim.together(lambda: pool.submit(meeting.wait), lambda: pool.submit(meeting.wait))
         pool.shutdown()
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 @check("P2", kind="concurrency")
@@ -130,7 +130,7 @@ def test_two_first_callers_one_worker(impl: Implementation) -> None:
         did = "two first tasks, one worker: threads that ran tasks, tasks that ran"
         equal((len(set(threads)), len(threads)), (1, 2), did=did)
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=80)
 
 
 @check("P2", kind="behaviour")
