@@ -302,3 +302,29 @@ def test_time_can_pass_while_another_thread_is_stopped() -> None:
 
     outcome = explore(scene, schedules=20)
     assert outcome.failure is None, outcome.failure
+
+
+def test_numbers_of_threads_are_used_again() -> None:
+    """As the system does, but at once: who knows threads by `get_ident()` sees it in every run."""
+
+    def scene(_: Sim) -> None:
+        seen: list[int] = []
+
+        def note() -> None:
+            me = threading.current_thread()
+            assert me.ident == threading.get_ident()
+            seen.append(threading.get_ident())
+
+        first, second = threading.Thread(target=note), threading.Thread(target=note)
+        first.start()
+        second.start()
+        first.join()
+        second.join()
+        third = threading.Thread(target=note)
+        third.start()
+        third.join()
+        assert third.ident == min(seen)
+        assert threading.get_ident() == threading.main_thread().ident not in seen
+
+    assert kind(explore(scene, schedules=30)) == ""
+    assert threading.get_ident() == threading.main_thread().ident

@@ -7,6 +7,7 @@ Simulated time moves only when no thread can run, to the earliest deadline; if t
 from _thread import get_ident
 from _thread import start_new_thread as real_start
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Protocol
 
 from graders.kit.sim.failure import Abort, Failure, Kind
@@ -60,7 +61,7 @@ class Scheduler:
         self.choices: list[tuple[int, int, tuple[int, ...]]] = []
         self.failure: Failure | None = None
         main = SimThread(0, "main")
-        main.ident = get_ident()
+        main.ident = main.seen_ident = get_ident()
         self.threads, self.current = [main], main
         self.ident: int | None = main.ident
         self._settlers: list[SimThread] = []
@@ -311,6 +312,8 @@ class Scheduler:
             self._body(thread, run)
 
         thread.ident = real_start(body, ())
+        taken = {other.seen_ident for other in self.threads if not other.done}
+        thread.seen_ident = next(number for number in count(1) if number not in taken)
         self.threads.append(thread)
         self._ready_changed()
         return thread
