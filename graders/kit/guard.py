@@ -11,6 +11,8 @@ from os.path import realpath
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 JUDGES = frozenset({"graders", "pytest", "_pytest", "pluggy", "conftest"})
 ANSWERS = frozenset({"solutions"})
 WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -77,7 +79,7 @@ def _watchman(closed: tuple[str, ...], house: str) -> Callable[[str, tuple[Any, 
             if any(_within(_real(path), house) for path in arguments[:2]):
                 raise Forbidden("an implementation may not touch the files of the repository")
         elif event in KILLS:
-            _refuse_strangers(arguments[0])
+            _refuse_strangers(event, arguments[0])
         elif event in STARTS and _reaches(arguments, closed):
             raise Forbidden("an implementation may not start a program for that")
 
@@ -107,14 +109,36 @@ def _within(path: str | None, *places: str) -> bool:
     )
 
 
-def _refuse_strangers(pid: int) -> None:
-    """Only the processes of the own session may be killed; -1 would mean everybody's."""
+def _refuse_strangers(event: str, number: int) -> None:
+    """Only what the graded code started may be killed; 0 is the own group, -1 would be everybody."""
     try:
-        own = pid >= 0 and os.getsid(pid) == os.getsid(0)
-    except OSError:
+        meant = _group(number) if event == "os.killpg" and number else [number]
+        own = number != 1 and all(_is_own(pid) for pid in meant)
+    except (OSError, psutil.Error):
         return
     if not own:
         raise Forbidden("an implementation may not kill processes that it did not start")
+
+
+def _group(number: int) -> list[int]:
+    """The processes of a group, whose leader may have ended long ago."""
+    return [pid for pid in psutil.pids() if _group_of(pid) == number]
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def _is_own(pid: int) -> bool:
+    """Whether it is in the own session, or a descendant that has left it; pid 1 never is."""
+    if pid in {-1, 1}:
+        return False
+    if os.getsid(abs(pid)) == os.getsid(0):
+        return True
+    return os.getpid() in {parent.pid for parent in psutil.Process(abs(pid)).parents()}
 
 
 def _reaches(arguments: tuple[Any, ...], closed: tuple[str, ...]) -> bool:
