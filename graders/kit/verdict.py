@@ -1,6 +1,6 @@
 """The verdict on one check: plain data that crosses the pipe between child and parent."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Word = Literal["pass", "fail", "error", "inconclusive", "not attempted", "blocked", "not run"]
@@ -32,7 +32,7 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; texts capped, so that no learner's text fills the report."""
-        return {k: v[:LONGEST] if isinstance(v, str) else v for k, v in asdict(self).items()}
+        return {k: v[:LONGEST] if isinstance(v, str) else v for k, v in vars(self).items()}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Verdict":
