@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.topics import ROOT, find
 
+LONGEST: Final = 2_000
 SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
 
 
@@ -30,14 +31,20 @@ def main(arguments: Sequence[str]) -> int:
             raise _no_command(arguments)
         return COMMANDS[arguments[0]](arguments[1:])
     except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
+        print(f"error: {_one_line(str(mistake))}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {_os_error(error)}", file=sys.stderr)
+        print(f"error: {_one_line(_os_error(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+
+
+def _one_line(text: str) -> str:
+    """Whatever the words on the command line hold."""
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return safe if len(safe) <= LONGEST else f"{safe[:300]} … {safe[-300:]}"
 
 
 def _no_command(arguments: Sequence[str]) -> Mistake:

@@ -7,6 +7,7 @@ what measures throughput runs alone.
 import contextlib
 import os
 import select
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from graders.kit.verdict import Check, Verdict
 
 SHAPE = "test_shape"
 FIXTURES = frozenset({"impl", "plain", "reference", "plain_reference"})
+ANSWER_PLACES = ("solutions", ".git")
 ANSWER_FILES = ("impostors.py", "peers.py")
 HANGS_PER_TOPIC = 3
 KEY = pytest.StashKey["Grading"]()
@@ -108,6 +110,9 @@ class Grading:
     def run(self, item: pytest.Item) -> Verdict:
         """The verdict on one check, from its child; later ones are started ahead."""
         if self.in_process:
+            sys.breakpointhook = (
+                sys.__breakpointhook__
+            )  # not pytest's, which wants its own terminal
             verdict = judge(lambda: self._body(item))
             item.session._setupstate.teardown_exact(None)  # noqa: SLF001
             return verdict
@@ -166,11 +171,15 @@ class Grading:
     def _block(self, topic: str, why: str) -> None:
         self._blocked[topic] = why
 
-    def _body(self, item: pytest.Item) -> object:
+    def _body(self, item: pytest.Item) -> None:
         """What runs in the child: fixtures, then the check."""
         scenes.REPLAY = self._config.getoption("--replay")
+        if not isinstance(item, pytest.Function):
+            raise TypeError(f"{item.name} is no function")
+        function, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - held before graded code runs
         item.session._setupstate.setup(item)  # noqa: SLF001 - pytest has no public way to run one item
-        return item.runtest()
+        function(**{name: item.funcargs[name] for name in names})
+        scenes.replayed()
 
 
 def describe(item: pytest.Item, impl: str) -> Check:
@@ -256,8 +265,9 @@ def _open(
         for name in sorted(wants_reference):
             request.getfixturevalue(name)
         if not request.config.stash[KEY].in_process:
-            answers = [ROOT / "solutions", *(source.topic.grader / name for name in ANSWER_FILES)]
-            close_the_book(*answers, house=ROOT)
+            answers = [ROOT / name for name in ANSWER_PLACES]
+            answers += [source.topic.grader / name for name in ANSWER_FILES]
+            close_the_book(*answers, house=ROOT, mine=source.path)
             seal_library()
     try:
         return open_source(source, points=points)

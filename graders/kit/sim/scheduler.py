@@ -322,10 +322,11 @@ class Scheduler:
         try:
             if not self.aborting:
                 run()
-        except (Abort, SystemExit):
+        except SystemExit:
             pass
         except BaseException as error:
-            self._died(thread, error)
+            if not (isinstance(error, Abort) and self.aborting):
+                self._died(thread, error)
         thread.done, thread.ready = True, False
         self._leave(thread)
 
