@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Enum
@@ -93,6 +94,8 @@ def _parse(place: str, root: Path) -> tuple[str, str]:
         raise Mistake(f"{place!r} names no new topic: write chapter/topic, e.g. patterns/memento")
     if {topic, _class_name(topic)} & {*keyword.kwlist, *keyword.softkwlist}:
         raise Mistake(f"{topic!r} is a word of Python: choose another name")
+    if topic in sys.stdlib_module_names or topic == "conftest":
+        raise Mistake(f"{topic!r} is a module that others import: choose another name")
     if chapter not in CHAPTERS:
         hint = nearest(chapter, CHAPTERS) or ":"
         raise Mistake(f"no chapter {chapter!r}{hint} the chapters are {', '.join(CHAPTERS)}")
