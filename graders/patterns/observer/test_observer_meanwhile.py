@@ -17,10 +17,10 @@ def test_callbacks_may_wait_for_subscribe_and_cancel(impl: Implementation) -> No
         begun, changed = [[threading.Event(), threading.Event()] for _ in range(2)]
 
         def callback(news: int) -> None:
-            if news == 1:
-                agency.publish(SPORT, 2)
             begun[news - 1].set()
             changed[news - 1].wait()
+            if news == 1:
+                agency.publish(SPORT, 2)
 
         def change() -> None:
             begun[0].wait()
