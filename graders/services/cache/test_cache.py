@@ -278,17 +278,17 @@ def test_a_deleted_entry_makes_room(impl: Implementation) -> None:
 
 @check("P2", kind="behaviour")
 def test_a_large_cache_keeps_the_order(impl: Implementation) -> None:
-    """Capacity 100, full: every entry is used in some order, then 100 new keys come."""
+    """Capacity 100, full: all are used from the newest to the oldest, then 100 new keys come."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(100)
         for key in range(100):
             cache.put(key, key)
-        order = [key * 37 % 100 for key in range(99, -1, -1)]
+        order = range(99, -1, -1)
         uses = (cache.get, lambda key: cache.put(key, 0), lambda key: cache.get_or_load(key, dict))
         for number, key in enumerate(order):
             uses[number % 3](key)
-        did = "capacity 100: 100 keys put, then used by get, put or get_or_load"
+        did = "capacity 100: 100 keys put, then used by get, put or get_or_load from the newest on"
         equal(len(cache), 100, did=did + "; len")
         for number, oldest in enumerate(order):
             equal(oldest in cache, True, did=f"{did}; {number} new keys put: the next one to go")

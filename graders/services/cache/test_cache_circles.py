@@ -67,7 +67,7 @@ def test_a_circle_of_two_threads(impl: Implementation) -> None:
         did = "a's loader needs b and b's loader needs a, in two threads"
         ensure(len(raised) <= 1, did=did, want="LoadCycle for at most one of them", got=raised)
 
-    explore(scene, schedules=250)
+    explore(scene, schedules=150)
 
 
 @check("P13", kind="timing")
@@ -181,4 +181,4 @@ def test_waiting_in_line_is_no_cycle(impl: Implementation) -> None:
         did = "A: get_or_load y, then x; B: get_or_load x, whose loader needs y"
         equal(got, [["y", "x"], "x"], did=did)
 
-    explore(scene, schedules=400)
+    explore(scene, schedules=240)

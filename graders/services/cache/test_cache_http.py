@@ -179,7 +179,7 @@ def test_requests_from_two_threads(impl: Implementation) -> None:
         want = [[204, 200, b"a", 404], [204, 200, b"b", 404]]
         equal(got, want, did="two threads: PUT and GET of a key of their own, GET of a missing key")
 
-    explore(scene, schedules=40)
+    explore(scene, schedules=24)
 
 
 @check("P15", kind="behaviour")

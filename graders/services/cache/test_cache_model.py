@@ -197,14 +197,14 @@ def a_use_in_time(dice: random.Random) -> Call:
 
 @check("P1", "P2", kind="behaviour")
 def test_generated_programs_evict_as_the_model(impl: Implementation) -> None:
-    """80 generated programs of 40 calls, capacities 1 to 4, five keys, no lifetimes."""
-    generated(impl, a_use, programs=80, ttl=False)
+    """50 generated programs of 40 calls, capacities 1 to 4, five keys, no lifetimes."""
+    generated(impl, a_use, programs=50, ttl=False)
 
 
 @check("P2", "P3", "P4", kind="timing")
 def test_generated_programs_in_time(impl: Implementation) -> None:
-    """80 generated programs of 40 calls with lifetimes and pauses, capacities 1 to 4."""
-    generated(impl, a_use_in_time, programs=80, ttl=True)
+    """50 generated programs of 40 calls with lifetimes and pauses, capacities 1 to 4."""
+    generated(impl, a_use_in_time, programs=50, ttl=True)
 
 
 @check("P5", kind="timing")
@@ -271,7 +271,7 @@ def test_statistics_are_of_one_instant(impl: Implementation) -> None:
         lambda: Driver(impl.Cache(1)),
         lambda: Model(1),
         operations,
-        scenarios=12,
+        scenarios=8,
         schedules=24,
         seed=2,
         setup=[("put", ("a", 8))],

@@ -191,7 +191,7 @@ def test_a_put_racing_a_load(impl: Implementation) -> None:
         equal(cache.get("k", ABSENT), "put", did=did)
         ensure(got in ("loaded", "put"), did=did, want="loaded or put from get_or_load", got=got)
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=120)
 
 
 def late(
@@ -230,7 +230,7 @@ def test_a_put_racing_the_end_of_a_load(impl: Implementation) -> None:
         did = "a load has read a row; another thread changes it, puts the new one, and calls "
         equal(got, ("new", "new"), did=did + "get_or_load; another get_or_load in the end")
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=150)
 
 
 @check("P12", kind="concurrency")
@@ -243,4 +243,4 @@ def test_a_delete_racing_the_end_of_a_load(impl: Implementation) -> None:
         did = "a load has read a row; another thread changes it, deletes the key, and calls "
         equal(got, ("new", "new"), did=did + "get_or_load; another get_or_load in the end")
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=150)
