@@ -67,7 +67,7 @@ def test_a_circle_of_two_threads(impl: Implementation) -> None:
         did = "a's loader needs b and b's loader needs a, in two threads"
         ensure(len(raised) <= 1, did=did, want="LoadCycle for at most one of them", got=raised)
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=155)
 
 
 @check("P13", kind="timing")

@@ -35,7 +35,7 @@ def test_one_load_for_three_callers(impl: Implementation) -> None:
         )
         ensure(cache.get("k") is values[0], did=did + "; get", want=values[0], got=cache.get("k"))
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=230)
 
 
 @check("P9", kind="concurrency")
@@ -123,7 +123,7 @@ def test_who_waits_gets_the_value_though_it_has_gone_again(impl: Implementation)
         equal(got, ["slow", "slow"], did=did + "values")
         equal(len(calls), 1, did=did + "calls of the loader")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=80)
 
 
 @check("P10", kind="timing")
