@@ -7,7 +7,7 @@ import sys
 import weakref
 from collections.abc import Callable
 
-from contracts.services.cache import Cache, LoadCycle
+from contracts.services.cache import Cache
 from graders.kit import Implementation, Sim, check, ensure, simulate
 
 
@@ -76,7 +76,7 @@ LEAVING: dict[str, Callable[[Cache], object]] = {
 }
 
 
-@check("P7", kind="behaviour")
+@check("P7", "P12", kind="behaviour")
 def test_expired_and_overtaken_values_are_let_go(impl: Implementation) -> None:
     """A value expires, and another key is put; a load is overtaken by a put, or by a delete."""
 
@@ -182,15 +182,3 @@ def test_keys_seen_once_leave_nothing(plain: Implementation) -> None:
     }
     for did, call in calls.items():
         bounded(f"capacity 10: {did}, always another key", call)
-
-
-@check("P7", kind="throughput")
-def test_circles_leave_nothing(plain: Implementation) -> None:
-    """1,500 loaders that ask for their own key."""
-    cache = plain.Cache(10)
-
-    def circle(key: int) -> None:
-        with contextlib.suppress(LoadCycle):
-            cache.get_or_load(key, lambda: cache.get_or_load(key, failing))
-
-    bounded("capacity 10: a loader asks for its own key, always another", circle)

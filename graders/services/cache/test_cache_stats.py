@@ -156,7 +156,7 @@ def test_loads_and_failures(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P5", kind="behaviour")
+@check("P5", "P12", kind="behaviour")
 def test_loads_count_whatever_becomes_of_them(impl: Implementation) -> None:
     """Loads that a delete overtakes return and raise; a loader raises a BaseException."""
 
@@ -191,7 +191,7 @@ def test_loads_count_whatever_becomes_of_them(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P5", kind="behaviour")
+@check("P5", "P13", kind="behaviour")
 def test_a_load_cycle_counts_a_miss(impl: Implementation) -> None:
     """A loader asks for its own key: it catches the LoadCycle and returns, or lets it out."""
 
@@ -217,7 +217,7 @@ def test_a_load_cycle_counts_a_miss(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P5", kind="timing")
+@check("P5", "P11", kind="timing")
 def test_those_who_wait_count_a_miss_each(impl: Implementation) -> None:
     """Three callers ask for a key whose load takes 10 s, and returns or fails; later a fourth."""
 
