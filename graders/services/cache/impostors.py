@@ -685,6 +685,55 @@ class OrderInAList:
         store = _ListStore
 
 
+class _PlainDictStore(Store):
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._plain: dict[Hashable, Entry] = {}
+        self._entries = self._plain  # type: ignore[assignment]
+
+    def use(self, key: Hashable) -> Entry | None:
+        entry = self._plain.pop(key, None)
+        if entry is not None:
+            self._plain[key] = entry
+        return entry
+
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        if key not in self._plain and len(self._plain) >= self._capacity:
+            self.remove(next(iter(self._plain)))
+            self.evictions += 1
+        super().put(key, value, deadline)
+
+
+class FirstOfADict:
+    """`next(iter(dict))` is the least recently used, and walks over the gaps that evictions leave."""
+
+    breaks = "P6"
+
+    class Cache(_Cache):
+        store = _PlainDictStore
+
+
+class _QueueInAListStore(Store):
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._queue: list[Hashable] = []
+
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        super().put(key, value, deadline)
+        self._queue.append(key)
+        if len(self._queue) > self._capacity:
+            self._queue.pop(0)
+
+
+class QueueInAList:
+    """The order is kept in a list whose front is popped: everything behind moves up."""
+
+    breaks = "P6"
+
+    class Cache(_Cache):
+        store = _QueueInAListStore
+
+
 class _ScanStore(Store):
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
