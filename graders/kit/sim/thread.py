@@ -20,6 +20,7 @@ class SimThread:
         "ready",
         "site",
         "timed_out",
+        "waits",
     )
 
     def __init__(self, number: int, name: str) -> None:
@@ -33,3 +34,4 @@ class SimThread:
         self.joiners: list[SimThread] = []
         self.site = -1
         self.aborts = 0
+        self.waits = 0
