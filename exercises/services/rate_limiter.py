@@ -46,8 +46,9 @@ P9  A client is forgotten as soon as its bucket is full and not earlier, so that
     token that it would not have got anyway; len says how many are remembered.
 P10 Never more than `max_clients` are remembered: then newcomers are refused, told when the first
     place becomes free, and served from then on; clients who are remembered go on.
-P11 Memory is bounded: no more than `max_clients` clients are kept in any form, and of a refused
-    newcomer nothing is kept.
+P11 Memory is bounded: no more than `max_clients` clients are kept in any form, what is kept of one
+    (or in a TokenBucket) does not grow with its acquires, and of a refused newcomer nothing is
+    kept.
 P12 No acquire becomes slower with the number of clients: constant time, or logarithmic, apart from
     forgetting each client once.
 P13 Bad arguments raise the documented error, and nothing has changed.
