@@ -124,6 +124,9 @@ def test_retry_after_is_rounded_up(impl: Implementation) -> None:
             equal(answer.status, 429, did=f"refused with retry_after {wait}: status")
             got = answer.header("Retry-After")
             equal(got, want, did=f"refused with retry_after {wait} s: Retry-After")
+            error = dict(answer.json()).get("error")
+            did = f"refused with retry_after {wait} s: error in the JSON body"
+            ensure(type(error) is str, did=did, want="a text", got=error)
 
     simulate(scene)
 
