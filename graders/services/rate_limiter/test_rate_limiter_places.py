@@ -165,7 +165,7 @@ def test_memory_is_bounded(impl: Implementation) -> None:
 @check("P11", kind="behaviour")
 def test_memory_of_one_busy_client_is_bounded(plain: Implementation) -> None:
     """Thousands of acquires of one bucket and of one client, beside another who is full before it."""
-    limiter, bucket = plain.ClientLimiter(NEVER, 3_000, 2), plain.TokenBucket(NEVER, 3_000)
+    limiter, bucket = plain.ClientLimiter(NEVER, 2_000, 2), plain.TokenBucket(NEVER, 2_000)
     limiter.try_acquire("full first")
 
     def take(count: int) -> None:
@@ -174,9 +174,9 @@ def test_memory_of_one_busy_client_is_bounded(plain: Implementation) -> None:
             bucket.try_acquire()
 
     take(500)
-    grown = held(partial(take, 4_000))
-    did = "after 500 acquires of one client and of one bucket 4,000 more, 1,500 of them refused:"
-    ensure(grown < 40_000, did=did + " bytes grown by", want="fewer than 40,000", got=grown)
+    grown = held(partial(take, 2_500))
+    did = "after 500 acquires of one client and of one bucket 2,500 more, 1,000 of them refused:"
+    ensure(grown < 30_000, did=did + " bytes grown by", want="fewer than 30,000", got=grown)
 
 
 @check("P6", "P9", "P10", kind="timing")
