@@ -18,6 +18,8 @@ Decided here, because real limiters disagree:
 * When `max_clients` are remembered there is no place for another: a client that is not among them
   is refused until one of them is forgotten. The limit is kept at the price of turning newcomers
   away; to evict somebody would be to hand out a burst twice.
+* What is kept of a client is of bounded size, however often it asks. A log of its acquires is not,
+  nor is a heap that gets an entry for each of them, if those out of date stay until they are due.
 * An injected function says who the client of a request is. Behind a proxy REMOTE_ADDR is the
   proxy, and X-Forwarded-For is whatever the client writes: only the deployment knows.
 * Retry-After is rounded up to whole seconds and never 0: a client that obeys it is served.
