@@ -81,9 +81,9 @@ class Scheduler:
         if self.count >= self._stop:
             self._stopped()
 
-    def turn(self, site: int, turns: int) -> None:
+    def turn(self, site: int, turns: list[int]) -> None:
         """A loop's turn: a point, and the place where endless loops are noticed."""
-        if get_ident() == self.ident and turns % SPIN_TURNS == 0:
+        if turns[0] % SPIN_TURNS == 0 and get_ident() == self.ident:
             self._spinning(turns)
         self.step(site)
 
@@ -113,11 +113,15 @@ class Scheduler:
                 "livelock", f"no end after {self._max_steps:,} steps: the threads go on and on"
             )
 
-    def _spinning(self, turns: int) -> None:
+    def _spinning(self, loop: list[int]) -> None:
         self.check_abort()
-        others = self._ready_others()
+        (turns, waits), me = loop, self.current
         if turns >= LIVELOCK_TURNS:
             self.fail("livelock", "a loop turns for ever: nothing that can still happen ends it")
+        if waits != me.waits:  # it has waited for others meanwhile, as a worker for its next task
+            loop[1] = me.waits
+            return
+        others = self._ready_others()
         if others:
             self._switch(self.threads[others[turns // SPIN_TURNS % len(others)]], "spins")
         else:
@@ -224,6 +228,7 @@ class Scheduler:
         """
         self.check_abort()
         me = self.current
+        me.waits += 1
         me.ready, me.deadline, me.blocked_on, me.timed_out = False, deadline, on, False
         wanted = self._next()
         if wanted is None:

@@ -25,6 +25,7 @@ class SimThread:
         "seen_ident",
         "site",
         "timed_out",
+        "waits",
     )
 
     def __init__(self, number: int, name: str) -> None:
@@ -38,3 +39,4 @@ class SimThread:
         self.joiners: list[SimThread] = []
         self.site = -1
         self.aborts = 0
+        self.waits = 0

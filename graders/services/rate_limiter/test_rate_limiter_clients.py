@@ -175,10 +175,10 @@ def test_client_is_forgotten_when_its_bucket_is_full(impl: Implementation) -> No
         equal(len(limiter), 0, did="len of a new limiter")
         allowed(limiter, "a", 3)
         equal(len(limiter), 1, did="2/s, capacity 4: len after 3 of a")
-        sim.sleep(1.499)
-        equal(len(limiter), 1, did="len 1.499 s later, when the bucket is all but full")
-        sim.sleep(0.002)
-        equal(len(limiter), 0, did="len 1.501 s later, when the bucket is full")
+        sim.sleep(1.5 - 3e-6)
+        equal(len(limiter), 1, did="len 1.499997 s later, when the bucket is all but full")
+        sim.sleep(6e-6)
+        equal(len(limiter), 0, did="len 1.500003 s later, when the bucket is full")
         allowed(limiter, "b", 1)
         allowed(limiter, "c", 4)
         sim.sleep(0.25)
@@ -280,9 +280,19 @@ def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
         for client, tokens in (("a", 0), ("a", -2), ("new", -1)):
             did = f"try_acquire({client!r}, {tokens})"
             raises(ValueError, partial(limiter.try_acquire, client, tokens), did=did)
-        raises(TypeError, lambda: limiter.try_acquire(["a"]), did='try_acquire(["a"])')
+        for tokens in (1, 4):
+            did = f'capacity 3: try_acquire(["a"], {tokens})'
+            raises(TypeError, partial(limiter.try_acquire, ["a"], tokens), did=did)
         equal(len(limiter), 1, did="len after 2 of a and those refused calls")
         equal(allowed(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them")
         equal(allowed(limiter, "new", 3, 1), [True, False], did="3, 1 of the new client after them")
+        did = "2 places, both taken: a newcomer's try_acquire"
+        for tokens in (0, -1):
+            bad_tokens = partial(limiter.try_acquire, "third", tokens)
+            raises(ValueError, bad_tokens, did=f'{did}("third", {tokens})')
+        for tokens in (1, 4):
+            bad_client = partial(limiter.try_acquire, ["third"], tokens)
+            raises(TypeError, bad_client, did=f'{did}(["third"], {tokens})')
+        equal(len(limiter), 2, did="len after those")
 
     simulate(scene)
