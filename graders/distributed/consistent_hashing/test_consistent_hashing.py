@@ -264,6 +264,7 @@ def test_replicas_differ_and_begin_with_the_owner(plain: Implementation) -> None
         it = ring(plain, WEIGHTS, points)
         for key in [*KEYS[:100], *ODD_KEYS]:
             everyone = it.nodes_for(key, 10)
+            equal(type(everyone), list, did=f"the type of nodes_for({key[:20]!r}, 10)")
             equal(sorted(everyone), NODES, did=f"sorted(nodes_for({key[:20]!r}, 10))")
             equal(everyone[0], it.node_for(key), did=f"nodes_for({key[:20]!r}, 10)[0], node_for")
             for n in (1, 2, 3, 9):
