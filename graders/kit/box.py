@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from graders.kit import child, orphans
+from graders.kit.seal import Seal, seal
 from graders.kit.verdict import Verdict
 
 LOOK = 0.02
@@ -57,7 +58,10 @@ class Limits:
 class Box:
     """One running check. Make it, `look` until `done`, then take `verdict`."""
 
-    def __init__(self, body: Callable[[], object], limits: Limits | None = None) -> None:
+    def __init__(
+        self, body: Callable[[], object], limits: Limits | None = None, before: Seal | None = None
+    ) -> None:
+        before = seal() if before is None else before
         self._limits = limits or Limits()
         self._nonce = secrets.token_hex(8)
         self._scratch = tempfile.mkdtemp(prefix="katas-")
@@ -68,7 +72,7 @@ class Box:
         self.pid = os.fork()
         if self.pid == 0:
             orphans.die_with_parent(parent)
-            child.run(body, answer, output, self._scratch, self._nonce)
+            child.run(body, before, answer, output, self._scratch, self._nonce)
         _running.add(self.pid)
         os.close(answer)
         os.close(output)
@@ -219,12 +223,13 @@ class Box:
     def _finish(self) -> None:
         left = end_session(self.pid)
         _running.discard(self.pid)
-        orphans.end_strays(_running)
         self._read()
         for end in (self._answer, self._output):
             os.close(end)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self.verdict = self._judge(left)
+        if not self._left_nothing():
+            orphans.end_strays(_running)
         self.verdict.seconds = round(time.monotonic() - self._started, 3)
         self.verdict.output = self._printed.decode("utf-8", "replace")
         self.done = True
@@ -250,6 +255,11 @@ class Box:
             got = f"{left or lines[1].get('left')} left behind"
             return Verdict("fail", want="no process left behind", got=got)
         return verdict
+
+    def _left_nothing(self) -> bool:
+        """Whether the child itself has looked, in the end, and found none that could outlive it."""
+        last = self._said.rstrip(b"\n").rpartition(b"\n")[2]
+        return self._killed is None and self._parse(last) == {"left": 0}
 
     def _parse(self, line: bytes) -> dict[str, object] | None:
         """One line of the pipe, None if it does not begin with this check's nonce."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from graders.kit import orphans
 from graders.kit.expect import CheckFailed, Inconclusive, show_error, text_of
-from graders.kit.seal import broken, seal
+from graders.kit.seal import Seal, broken
 from graders.kit.verdict import Verdict, Word
 
 MEMORY = int(os.environ.get("KATAS_MEMORY_MB", "4096")) << 20
@@ -31,8 +31,13 @@ _CAUSE: Callable[[BaseException], Any] = BaseException.__dict__["__cause__"].__g
 MOST_FILES = 65_536
 
 
-def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonce: str) -> None:
-    """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends."""
+def run(  # noqa: PLR0917 - all that a life is made of
+    body: Callable[[], object], before: Seal, answer: int, output: int, scratch: str, nonce: str
+) -> None:
+    """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends.
+
+    `before` is what nobody may have touched in the end.
+    """
     code = 1
     leave, still, own, end = (
         _leave_as_a_program_would,
@@ -43,7 +48,6 @@ def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonc
     tell = partial(_send, (os.write, own, own()), answer, nonce)
     try:
         _close_doors(answer, output, scratch)
-        before = seal()
         verdict = judge(body)
         name = still(before)
         want, got = "the judges and the library are left alone", f"{name} was replaced"

@@ -5,6 +5,7 @@ what measures throughput runs alone.
 """
 
 import contextlib
+import gc
 import os
 import select
 import sys
@@ -20,7 +21,7 @@ from graders.kit.guard import close_the_book
 from graders.kit.loading import Implementation, Source, open_source, parse, prepare_source
 from graders.kit.mistakes import Mistake
 from graders.kit.results import Results
-from graders.kit.seal import seal_library
+from graders.kit.seal import Seal, seal, seal_library
 from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
@@ -74,6 +75,7 @@ class Grading:
         self.results: Results | None = None
         self.checks: dict[str, Check] = {}
         self._order: list[pytest.Item] = []
+        self._before: Seal = {}
         self._running: dict[str, Box] = {}
         self._blocked: dict[str, str] = {}
         self._hangs: dict[str, int] = {}
@@ -92,6 +94,8 @@ class Grading:
             self.checks[item.nodeid] = describe(item, self.spec)
         self._prepare(checks)
         if checks:
+            self._before = seal()
+            gc.freeze()  # what is here now, a child need neither look at nor copy
             self.results = Results(
                 self.spec, list(self.checks.values()), self._config.getoption("--results")
             )
@@ -142,7 +146,7 @@ class Grading:
             if other.nodeid not in self._running:
                 if alone:
                     self._drain()
-                self._running[other.nodeid] = Box(partial(self._body, other))
+                self._running[other.nodeid] = Box(partial(self._body, other), before=self._before)
             if alone:
                 break
 
