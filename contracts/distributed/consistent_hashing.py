@@ -64,7 +64,7 @@ PROMISES: Final = {
     " during a change that still hashes answers as before the change.",
     "P14": "Misuse raises the error that the methods name, and a call that raises, be it because"
     " hash_key raised, changes nothing.",
-    "P15": "nodes() answers every node with its weight, as a dict of the caller's own.",
+    "P15": "nodes() answers every node with its weight, as a plain dict of the caller's own.",
 }
 
 HashKey = Callable[[bytes], int]
@@ -140,7 +140,7 @@ class HashRing(Protocol):
         ...
 
     def nodes(self) -> dict[str, int]:
-        """Answer a new dict of every node and its weight, in any order; empty on an empty ring."""
+        """Answer a new plain dict of every node and its weight, in any order; empty on an empty ring."""
         ...
 
 

@@ -58,7 +58,7 @@ P13 While a call is inside hash_key, no lookup of another thread waits for it; a
     change that still hashes answers as before the change.
 P14 Misuse raises the error that the methods name, and a call that raises, be it because hash_key
     raised, changes nothing.
-P15 nodes() answers every node with its weight, as a dict of the caller's own.
+P15 nodes() answers every node with its weight, as a plain dict of the caller's own.
 
 Level: medium, 45 minutes.
 Brief: exercises/distributed/consistent_hashing.md
@@ -141,5 +141,5 @@ class HashRing:
         raise NotImplementedError
 
     def nodes(self) -> dict[str, int]:
-        """Answer a new dict of every node and its weight, in any order; empty on an empty ring."""
+        """Answer a new plain dict of every node and its weight, in any order; empty on an empty ring."""
         raise NotImplementedError
