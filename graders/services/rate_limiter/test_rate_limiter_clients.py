@@ -70,7 +70,7 @@ def test_every_client_has_its_own_bucket(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(2.0, 3, 100)
-        for client in ("alice", "bob", ("10.0.0.1", 4), None, b"alice", 7):
+        for client in ("alice", "bob", "Alice", "alice ", ("10.0.0.1", 4), None, b"alice", 7):
             did = f"capacity 3: 4 acquires of {client!r}, a new client"
             equal(allowed(limiter, client, 1, 1, 1, 1), [True] * 3 + [False], did=did)
         sim.sleep(0.51)
@@ -183,10 +183,20 @@ def test_client_is_forgotten_when_its_bucket_is_full(impl: Implementation) -> No
         allowed(limiter, "c", 4)
         sim.sleep(0.25)
         allowed(limiter, "b", 2)
-        for wait, want in ((0.0, 2), (1.24, 2), (0.02, 1), (0.48, 1), (0.02, 0)):
+        early, late = -3e-6, 3e-6
+        waits = (0.0, 1.25 + early, late - early, 0.5 + early - late, late - early)
+        for wait, want in zip(waits, (2, 2, 1, 1, 0), strict=True):
             sim.sleep(wait)
             did = "1 of b and 4 of c, 0.25 s later 2 of b: len at one more moment"
             equal(len(limiter), want, did=did)
+        allowed(limiter, "d", 1)
+        sim.sleep(0.25)
+        allowed(limiter, "d", 2)
+        sim.sleep(1.25 + early)
+        did = (
+            "1 of d, 0.25 s later 2 of d; 1.249997 s after that, when nobody has asked meanwhile: "
+        )
+        equal(len(limiter), 1, did=did + "len")
 
     simulate(scene)
 

@@ -92,7 +92,7 @@ def test_allowed_request_goes_through(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P14", kind="behaviour")
+@check("P14", "P17", kind="behaviour")
 def test_answer_is_handed_on_as_it_is(impl: Implementation) -> None:
     """The application returns an iterable of its own; the middleware is called directly."""
 
