@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -72,6 +73,29 @@ def test_slow_is_not_wrong() -> None:
 
     verdict = verdict_of(body, Limits(cpu=60, asleep=60, wall=1, memory=1 << 30))
     assert verdict.word == "inconclusive"
+
+
+def test_polling_for_ever_is_wrong() -> None:
+    """It sleeps in between, and is no slow machine."""
+
+    def body() -> None:
+        while True:
+            select.select([], [], [], 0.0001)
+
+    verdict = verdict_of(body, Limits(cpu=60, asleep=0.2, wall=60, memory=1 << 30))
+    assert (verdict.word, verdict.want) == ("fail", "an end")
+
+
+def test_temporary_files_go_with_the_check() -> None:
+    """They are made in its own folder."""
+
+    def body() -> None:
+        _, name = tempfile.mkstemp()
+        raise CheckFailed(name, "", "")
+
+    verdict = verdict_of(body)
+    assert "katas-" in verdict.did
+    assert not Path(verdict.did).exists()
 
 
 def test_a_stopped_child_ends_soon() -> None:

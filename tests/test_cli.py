@@ -85,6 +85,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         (["grade", "worker_pool", "--impl", "nowhere.py"], "nowhere.py"),
         (["grade", "worker_pool", "--impl", "peers:Nobody"], "Nobody"),
         (["grade", "--imp1", "solutions"], "--imp1"),
+        (["grade", "worker_pool", "--impl", "~nobody_here/x.py"], "nobody_here"),
+        (["grade", "worker_pool", "--impl", "a\nb.py"], "a\\nb.py"),
+        (["grade", "worker_pool", "--check", ""], "no check named ''"),
+        (["grade", "worker_pool", "--check", "test_shape,test_shap"], "did you mean test_shape"),
+        (["grade", "worker_pool", "--check", "test_shape", "--replay", "²:1b"], "no replay token"),
+        (["grade", "worker_pool", "--results", "graders"], "is no file"),
+        (["grade", "worker_pool", "--results", "noxfile.py/x.json"], "use --results FILE"),
+        (["grade", "worker_pool", "--results", ""], "name a file"),
+        (["new", "patterns/none"], "is a word of Python"),
+        (["new", "patterns/threading"], "is a module that others import"),
+        (["grade", "observer", "--in"], "unrecognized arguments: --in"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -103,10 +114,11 @@ def test_bad_input_is_one_line_with_the_repair(
 
 def test_a_session_ends_with_the_exit_code_of_its_command(checkout: Checkout) -> None:
     """Through nox: a typing error is one line of the kit, and the session fails without noise."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
         [sys.executable, "-m", "nox", "--no-venv", "-s", "stubs", "--", "worker_pol"],
         cwd=checkout.root,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1", "PATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -285,3 +297,18 @@ def small_topic(root: Path) -> Topic:
     topic.stub.parent.joinpath("memento.md").unlink()
     topic.stub.parent.rmdir()
     return topic
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(shared: Checkout) -> None:
+    """`nox -s topics | head -1` complains of nothing."""
+    command = f"{sys.executable} -m graders.kit topics | head -1"
+    ran = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}; {command}; {command}"],
+        cwd=shared.root,
+        env={**os.environ, "PYTHONPATH": str(shared.root), "PYTHONUNBUFFERED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert ran.stdout == "thinking\n" * 3

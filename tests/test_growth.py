@@ -1,6 +1,7 @@
 """Cost by counting and by growth: good caches pass, linear ones never do."""
 
 import collections
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graders.kit import CheckFailed
+from graders.kit import CheckFailed, Inconclusive
 from graders.kit.growth import CountedKey, costs_at_most, count_steps, grows_at_most
 from graders.kit.sim import load
 
@@ -151,6 +152,14 @@ def test_linear_time_fails(kind: type[Ordered]) -> None:
     """Scans in Python and in C."""
     with pytest.raises(CheckFailed, match="times the time"):
         grows_at_most(workload(kind), large=10_000, did="100 operations")
+
+
+def test_a_clock_that_stands_still_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a limit on CPU time the clock may not advance during a block: no growth of a million times."""
+    ticks = itertools.chain([0.0, 0.0, 0.0, 0.004], itertools.repeat(0.004))
+    monkeypatch.setattr("graders.kit.growth.time.process_time", lambda: next(ticks))
+    with pytest.raises(Inconclusive):
+        grows_at_most(lambda _: lambda: None, did="nothing")
 
 
 def test_steps_are_counted_alike_every_time(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The guard refuses what is written in its table, and nothing that ordinary code does."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,7 @@ def run(code: str, tmp_path: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=True,  # as a check's process has one
     )
     return ran.stdout.strip() or ran.stderr
 
@@ -59,12 +61,24 @@ def run(code: str, tmp_path: Path) -> str:
         "os.kill(1, 0)",
         "os.kill(-1, 0)",
         "os.killpg(1, 0)",
+        "os.kill(os.getppid(), 0)",
     ],
 )
 def test_refused(code: str, tmp_path: Path) -> None:
     """The answers by any name, changes of the house, signals to strangers."""
     (tmp_path / "house" / "x").mkdir(parents=True)
     assert run(code, tmp_path) == "refused"
+
+
+def test_a_group_of_strangers_is_refused_when_its_leader_has_ended(tmp_path: Path) -> None:
+    """The first program of a pipeline that the grader stands in."""
+    command = ["sh", "-c", "sleep 60 > /dev/null &"]
+    with subprocess.Popen(command, start_new_session=True) as leader:
+        leader.wait()
+    try:
+        assert run(f"os.killpg({leader.pid}, 0)", tmp_path) == "refused"
+    finally:
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +88,9 @@ def test_refused(code: str, tmp_path: Path) -> None:
         "open('mine.txt', 'w')",
         "os.mkdir('mine')",
         "os.kill(os.getpid(), 0)",
+        "os.kill(0, 0)",
+        "os.killpg(0, 0)",
+        "import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True).kill()",
         "os.system('true')",
         "import sqlite3, http.server, logging, decimal",
         "os.pipe()",

@@ -7,10 +7,11 @@ go, fail or publish while the loop runs.
 Decided here, because real libraries disagree:
 
 * Delivery is in the caller's thread and in the order of subscription. The same callback subscribed
-  twice is two subscriptions. Topics are texts and match exactly; there is no wildcard.
+  twice is two subscriptions. Topics are texts and match if they are equal; there is no wildcard.
 * References are strong: a lambda stays alive while it is subscribed, and is let go when cancelled.
-* A delivery goes to the subscriptions that are active when it begins, minus those cancelled before
-  their turn. Who subscribes during a delivery gets the next news.
+* A delivery begins when the turn of its news has come, not when publish is called. It goes to the
+  subscriptions that are active then, minus those cancelled before their turn. Who subscribes during
+  a delivery gets the next news, also if that was published before.
 * A subscriber that raises an Exception stops nobody. The failures surface together, at the end.
   What is no Exception (KeyboardInterrupt, SystemExit) passes through. Whether the rest of that
   news, and what callbacks had published meanwhile, is delivered before it does is left open;
@@ -18,8 +19,9 @@ Decided here, because real libraries disagree:
 * A publish from a callback does not recurse: the news waits until the current one has reached
   everybody, so that all subscribers see all news in the same order. For another agency, which may
   be called in between, such a publish is like any other.
-* Publishing threads take turns, whatever the topic; which of them is next is left open. So a callback must not wait for
-  another thread's publish. It may wait for another thread's subscribe or cancel.
+* Publishing threads take turns, whatever the topic and however long a callback takes; which of them
+  is next is left open. So a callback must not wait for another thread's publish on the same agency.
+  It may wait for another thread's subscribe or cancel. Agencies share nothing.
 * cancel() does not wait for a delivery that is under way: that one may still reach the callback.
 """
 
@@ -31,8 +33,9 @@ LEVEL: Final = "medium"
 MINUTES: Final = 45
 IMPLEMENT: Final = ("NewsAgency", "Subscription")
 PROMISES: Final = {
-    "P1": "publish(topic, news) calls every active subscription of exactly that topic once, with"
-    " that very object, in the order of subscription and in the publishing thread.",
+    "P1": "publish(topic, news) calls every subscription of exactly that topic that is active when"
+    " the delivery begins, once, with that very object, in the order of subscription and in the"
+    " publishing thread.",
     "P2": "Who is cancelled before its turn in a delivery is not called, who subscribes during it is"
     " not called before the next news, and nobody else is skipped or called twice.",
     "P3": "A subscriber that raises an Exception stops nobody: when everybody has been called,"
@@ -48,7 +51,8 @@ PROMISES: Final = {
     " of them in the same order over all topics, and publish returns when its own news has been"
     " delivered, raising the failures of its own news and of no other thread's.",
     "P7": "While a callback runs and others wait to publish, other threads can subscribe, cancel and"
-    " ask `active` without waiting for it.",
+    " ask `active`, also of the subscription that is being called, and publish on another agency,"
+    " without waiting for it.",
     "P8": "cancel() may be called any number of times, by any thread and from any callback; news"
     " whose publish begins after it has returned does not reach that callback.",
     "P9": "Subscribing and cancelling in several threads loses no subscription: once subscribe has"
@@ -85,7 +89,8 @@ class NewsAgency(Protocol):
         """Have `callback(news)` called for all news of `topic` from now on; the result is ignored.
 
         Everything that can be called will do: a class, a bound method, an object that is false.
-        Raises TypeError if `callback` cannot be called or `topic` is no str.
+        Raises TypeError if `callback` cannot be called or `topic` is no str; an instance of a
+        subclass of str, like a member of a StrEnum, is one.
         """
         ...
 

@@ -44,10 +44,12 @@ P7  When a node joins, leaves or changes its weight, the other nodes keep their 
     nodes_for(key, ...), for every key.
 P8  Points may collide: whatever hash_key returns, be it always the same number, nobody is lost,
     and P1, P3, P6 and P7 hold.
-P9  hash_key alone places: keys with the same hash have the same nodes, and a lookup calls it with
-    the bytes of the key and with nothing else.
-P10 The time of a lookup grows with the logarithm of the number of points; that of nodes_for with
-    the number of points walked over, too, but not with the whole ring.
+P9  hash_key alone places: points and keys stand at the numbers that it returns, a key belongs to
+    the first point at or after its own number, past the last to the first of all; keys with the
+    same hash have the same nodes, and a lookup calls it with the bytes of the key and with nothing
+    else.
+P10 The time of a lookup grows with the logarithm of the number of points; that of nodes_for with n
+    and the number of points walked over, too, but not with the whole ring.
 P11 Lookups leave nothing behind and neither do nodes that have gone: memory is in proportion to
     the points on the ring.
 P12 Threads may share a ring: every call takes effect at one instant between its start and its
@@ -56,7 +58,7 @@ P13 While a call is inside hash_key, no lookup of another thread waits for it; a
     change that still hashes answers as before the change.
 P14 Misuse raises the error that the methods name, and a call that raises, be it because hash_key
     raised, changes nothing.
-P15 nodes() answers every node with its weight, as a dict of the caller's own.
+P15 nodes() answers every node with its weight, as a plain dict of the caller's own.
 
 Level: medium, 45 minutes.
 Brief: exercises/distributed/consistent_hashing.md
@@ -139,5 +141,5 @@ class HashRing:
         raise NotImplementedError
 
     def nodes(self) -> dict[str, int]:
-        """Answer a new dict of every node and its weight, in any order; empty on an empty ring."""
+        """Answer a new plain dict of every node and its weight, in any order; empty on an empty ring."""
         raise NotImplementedError

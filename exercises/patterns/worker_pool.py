@@ -19,11 +19,16 @@ Decided here, because real pools disagree:
 * `shutdown` lets accepted tasks finish unless it is told to cancel those that have not started.
   A task that runs is never interrupted.
 * A worker does not wait for itself: from a task (or a done callback that a worker runs),
-  `shutdown(wait=True)` closes the pool and returns at once, as with `wait=False`.
+  `shutdown(wait=True)` closes the pool and returns at once, as with `wait=False`. (Numbers of
+  threads are used again: whoever has the `get_ident()` of a worker that has ended is no worker.)
 * A task may submit to its own pool. There is no exception for it: if the pool is full it waits
   for a place like anybody else, and tasks that all do so wait for ever. Give them a timeout.
-* When threads are started, whether they are daemons, what becomes of a pool that nobody shuts
-  down: left open. Time is `time.monotonic()`: setting the wall clock changes nothing.
+* A done callback may raise anything, also while `shutdown` or `cancel()` calls it: what is no
+  `Exception` may leave that call, but no other future is lost by it.
+* Left open: when threads are started, whether they are daemons, what becomes of a pool that nobody
+  shuts down, whether `wait` reports a cancelled future before or after its done callbacks, and
+  which error comes first if a closed pool is given a bad argument.
+* Time is `time.monotonic()`: setting the wall clock changes nothing.
 
 What your code must keep; every check names the promise it looks at:
 
@@ -98,7 +103,7 @@ class WorkerPool:
         raise NotImplementedError
 
     def submit(
-        self, task: Callable[..., T], *args: object, timeout: float | None = None
+        self, task: Callable[..., T], /, *args: object, timeout: float | None = None
     ) -> Future[T]:
         """Accept `task(*args)` to be run by a worker, and return its future.
 

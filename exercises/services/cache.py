@@ -39,7 +39,7 @@ P7  Nothing is kept of what is gone: memory does not grow with the number of put
 P8  Threads may share a cache: every call takes effect at one instant between its start and its
     return, as if the calls had come one after another.
 P9  While a load of a key is under way, further get_or_load calls of that key wait for it and
-    return its value: one load, however many callers.
+    return its value at the instant at which it ends: one load, however many callers.
 P10 A running loader holds up nobody but the callers that need its value: every other call returns
     at once; the loader runs in the caller's thread and may use the cache itself.
 P11 When a loader raises, nothing is cached, every call that waits for this load raises that same
@@ -127,8 +127,9 @@ class Cache:
         * If no load of the key is under way, this call calls `loader()`, in its own thread, with
           nothing locked. The value is stored as `put(key, value, ttl)` at the instant at which the
           loader has returned: the entry lives from then on.
-        * If a load is under way, this call waits for it and returns the same object. Its own
-          `loader` is not called and its own `ttl` plays no part.
+        * If a load is under way, this call waits for it, without polling, and returns the same
+          object at the instant at which the load ends, whatever becomes of the entry after that.
+          Its own `loader` is not called and its own `ttl` plays no part.
         * If the loader raises anything at all (`KeyboardInterrupt` and its like included), nothing
           is stored and the very same exception object leaves the call that ran the loader and
           every call that waits for it. The next call starts a new load.
@@ -138,8 +139,10 @@ class Cache:
           begins later never waits for it, and may start a new load beside it.
         * If waiting would never end, because the load waits for this very call (its loader, or a
           loader that it waits for, in this or another thread, is the one making this call),
-          `LoadCycle` is raised at once. Threads that a loader starts and waits for by itself are
-          its own affair.
+          `LoadCycle` is raised at once, and only then. A load that was overtaken by a put or
+          delete is no longer waited for by later calls, but still closes a circle of those who
+          wait for it. Threads that a loader starts and waits for by itself, and circles of
+          several threads through other caches, are its own affair.
 
         Raises `ValueError` for a `ttl` that is zero, negative or not a number, also when the value
         is there already.

@@ -18,6 +18,8 @@ Decided here, because real limiters disagree:
 * When `max_clients` are remembered there is no place for another: a client that is not among them
   is refused until one of them is forgotten. The limit is kept at the price of turning newcomers
   away; to evict somebody would be to hand out a burst twice.
+* What is kept of a client is of bounded size, however often it asks. A log of its acquires is not,
+  nor is a heap that gets an entry for each of them, if those out of date stay until they are due.
 * An injected function says who the client of a request is. Behind a proxy REMOTE_ADDR is the
   proxy, and X-Forwarded-For is whatever the client writes: only the deployment knows.
 * Retry-After is rounded up to whole seconds and never 0: a client that obeys it is served.
@@ -46,8 +48,9 @@ P9  A client is forgotten as soon as its bucket is full and not earlier, so that
     token that it would not have got anyway; len says how many are remembered.
 P10 Never more than `max_clients` are remembered: then newcomers are refused, told when the first
     place becomes free, and served from then on; clients who are remembered go on.
-P11 Memory is bounded: no more than `max_clients` clients are kept in any form, and of a refused
-    newcomer nothing is kept.
+P11 Memory is bounded: no more than `max_clients` clients are kept in any form, what is kept of one
+    (or in a TokenBucket) does not grow with its acquires, and of a refused newcomer nothing is
+    kept.
 P12 No acquire becomes slower with the number of clients: constant time, or logarithmic, apart from
     forgetting each client once.
 P13 Bad arguments raise the documented error, and nothing has changed.

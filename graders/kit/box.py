@@ -4,8 +4,8 @@ Wall time never fails a check. A child fails for the CPU time it burns, for real
 any progress over many looks), for memory, processes or output; only slow, it is inconclusive in the end.
 """
 
+import ast
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from graders.kit import child, orphans
+from graders.kit.seal import Seal, seal
 from graders.kit.verdict import Verdict
 
 LOOK = 0.02
@@ -31,6 +32,10 @@ or a slow one, they become rarer, so that looking takes no more than a twentieth
 OUTPUT_KEPT = 64 << 10
 OUTPUT_MOST = 32 << 20
 PROCESSES = 48
+FILES_MOST = 256 << 20
+FILES_COUNTED = 5_000
+POLLS = 6
+"""So many times longer than without any progress a check may sleep in all: who polls sleeps again and again."""
 
 
 _running: set[int] = set()
@@ -53,7 +58,10 @@ class Limits:
 class Box:
     """One running check. Make it, `look` until `done`, then take `verdict`."""
 
-    def __init__(self, body: Callable[[], object], limits: Limits | None = None) -> None:
+    def __init__(
+        self, body: Callable[[], object], limits: Limits | None = None, before: Seal | None = None
+    ) -> None:
+        before = seal() if before is None else before
         self._limits = limits or Limits()
         self._nonce = secrets.token_hex(8)
         self._scratch = tempfile.mkdtemp(prefix="katas-")
@@ -64,14 +72,14 @@ class Box:
         self.pid = os.fork()
         if self.pid == 0:
             orphans.die_with_parent(parent)
-            child.run(body, answer, output, self._scratch, self._nonce)
+            child.run(body, before, answer, output, self._scratch, self._nonce)
         _running.add(self.pid)
         os.close(answer)
         os.close(output)
         for end in (self._answer, self._output):
             os.set_blocking(end, False)
         self._said, self._printed, self._printed_bytes = b"", b"", 0
-        self._cpu, self._still, self._started = 0.0, 0.0, time.monotonic()
+        self._cpu, self._still, self._slept, self._started = 0.0, 0.0, 0.0, time.monotonic()
         self._last_look, self._pause = self._started, MEANS
         self._ended: set[int] = set()
         self._killed: Verdict | None = None
@@ -133,6 +141,7 @@ class Box:
         cost = time.monotonic() - now
         self._pause = min(max(MEANS, cost * MEANS_SHARE), MEANS_AT_MOST)
         self._still = self._still + elapsed if asleep and cpu <= self._cpu + 0.005 else 0.0
+        self._slept += elapsed if asleep else 0.0
         self._cpu = max(self._cpu, cpu)
         if (verdict := self._excess(memory, processes, now)) and self._killed is None:
             self._kill(verdict)
@@ -161,6 +170,13 @@ class Box:
             return Verdict(
                 "fail", want="few processes", got=f"started more than {PROCESSES} processes"
             )
+        if fills(self._scratch):
+            got = f"more than {FILES_MOST >> 20} MB or {FILES_COUNTED:,} files in its folder"
+            return Verdict("fail", want="few small files", got=got)
+        return self._no_end(now)
+
+    def _no_end(self, now: float) -> Verdict | None:
+        limits = self._limits
         if self._cpu > limits.cpu:
             return Verdict(
                 "fail",
@@ -169,6 +185,9 @@ class Box:
             )
         if self._still > limits.asleep:
             return Verdict("fail", want="an end", got=self._why_still())
+        if self._slept > limits.asleep * POLLS:
+            got = "it sleeps for real again and again, for something that never comes"
+            return Verdict("fail", want="an end", got=got)
         if now - self._started > limits.wall:
             return Verdict(
                 "inconclusive",
@@ -177,7 +196,7 @@ class Box:
         return None
 
     def _why_still(self) -> str:
-        if b'"word"' in self._said:
+        if b"'word'" in self._said:
             return (
                 "the program cannot end: a thread (or an atexit handler) it left behind never does"
             )
@@ -204,12 +223,13 @@ class Box:
     def _finish(self) -> None:
         left = end_session(self.pid)
         _running.discard(self.pid)
-        orphans.end_strays(_running)
         self._read()
         for end in (self._answer, self._output):
             os.close(end)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self.verdict = self._judge(left)
+        if not self._left_nothing():
+            orphans.end_strays(_running)
         self.verdict.seconds = round(time.monotonic() - self._started, 3)
         self.verdict.output = self._printed.decode("utf-8", "replace")
         self.done = True
@@ -236,15 +256,21 @@ class Box:
             return Verdict("fail", want="no process left behind", got=got)
         return verdict
 
+    def _left_nothing(self) -> bool:
+        """Whether the child itself has looked, in the end, and found none that could outlive it."""
+        last = self._said.rstrip(b"\n").rpartition(b"\n")[2]
+        return self._killed is None and self._parse(last) == {"left": 0}
+
     def _parse(self, line: bytes) -> dict[str, object] | None:
-        """One line of the pipe, None if it does not carry this check's nonce."""
+        """One line of the pipe, None if it does not begin with this check's nonce."""
+        nonce, _, literal = line.partition(b" ")
+        if nonce != self._nonce.encode():
+            return None
         try:
-            data = json.loads(line)
-        except ValueError:
+            data = ast.literal_eval(literal.decode("ascii"))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
             return None
-        if not isinstance(data, dict) or data.pop("nonce", None) != self._nonce:
-            return None
-        return data
+        return data if isinstance(data, dict) else None
 
     def _how(self) -> str:
         status = self._status or 0
@@ -253,6 +279,22 @@ class Box:
             known = number in {each.value for each in signal.Signals}
             return f"killed by {signal.Signals(number).name if known else f'signal {number}'}"
         return f"exit code {os.WEXITSTATUS(status)}"
+
+
+def fills(folder: str) -> bool:
+    """Whether too much lies in a folder; looks at no more files than it has to."""
+    size, seen, folders = 0, 0, [folder]
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_size
+                if size > FILES_MOST or seen > FILES_COUNTED:
+                    return True
+    return False
 
 
 def is_asleep(process: psutil.Process) -> bool:

@@ -3,29 +3,41 @@
 import atexit
 import contextlib
 import faulthandler
-import json
 import os
 import resource
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
+from typing import Any
 
 from graders.kit import orphans
-from graders.kit.expect import CheckFailed, Inconclusive, show_error
-from graders.kit.seal import broken, seal
+from graders.kit.expect import CheckFailed, Inconclusive, show_error, text_of
+from graders.kit.seal import Seal, broken
 from graders.kit.verdict import Verdict, Word
 
 MEMORY = int(os.environ.get("KATAS_MEMORY_MB", "4096")) << 20
 BIGGEST_FILE = 64 << 20
 OPEN_FILES = 512
+HELPERS = {
+    "multiprocessing.forkserver": "_forkserver",
+    "multiprocessing.resource_tracker": "_resource_tracker",
+}
+_TRACE: Callable[[BaseException], Any] = BaseException.__dict__["__traceback__"].__get__
+_CAUSE: Callable[[BaseException], Any] = BaseException.__dict__["__cause__"].__get__
 MOST_FILES = 65_536
 
 
-def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonce: str) -> None:
-    """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends."""
+def run(  # noqa: PLR0917 - all that a life is made of
+    body: Callable[[], object], before: Seal, answer: int, output: int, scratch: str, nonce: str
+) -> None:
+    """Run `body` as the whole life of this process. `answer` and `output` are the pipes' write ends.
+
+    `before` is what nobody may have touched in the end.
+    """
     code = 1
     leave, still, own, end = (
         _leave_as_a_program_would,
@@ -33,10 +45,9 @@ def run(body: Callable[[], object], answer: int, output: int, scratch: str, nonc
         os.getpid,
         os._exit,
     )  # before others can change them
-    tell = partial(_send, answer, nonce, own())
+    tell = partial(_send, (os.write, own, own()), answer, nonce)
     try:
         _close_doors(answer, output, scratch)
-        before = seal()
         verdict = judge(body)
         name = still(before)
         want, got = "the judges and the library are left alone", f"{name} was replaced"
@@ -56,6 +67,7 @@ def _close_doors(answer: int, output: int, scratch: str) -> None:
     os.setsid()
     orphans.adopt()
     os.chdir(scratch)
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch  # what is left there goes with the folder
     low, high = sorted((answer, output))
     for first, last in ((3, low), (low + 1, high), (high + 1, MOST_FILES)):
         os.closerange(first, last)  # the grader's own output among them
@@ -71,6 +83,7 @@ def _close_doors(answer: int, output: int, scratch: str) -> None:
         )
         setattr(sys, f"__{stream}__", getattr(sys, stream))
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the process's life
+    sys.breakpointhook = _no_breakpoint
     faulthandler.enable(output, all_threads=True)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -80,6 +93,10 @@ def _close_doors(answer: int, output: int, scratch: str) -> None:
     ):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+
+def _no_breakpoint(*_arguments: object, **_options: object) -> None:
+    raise RuntimeError("breakpoint() has no terminal here: to debug, grade with --in-process")
 
 
 class DoesNotLoad(Exception):
@@ -96,11 +113,11 @@ def judge(body: Callable[[], object]) -> Verdict:  # noqa: PLR0911 - a table
         return Verdict("fail", failed.did, failed.want, failed.got, learner_line(failed),
                        failed.story, failed.token)  # fmt: skip
     except Inconclusive as undecided:
-        return Verdict("inconclusive", got=str(undecided))
+        return Verdict("inconclusive", got=text_of(undecided))
     except NotImplementedError as missing:
         return Verdict("not attempted", got=show_error(missing), where=learner_line(missing))
     except AssertionError as failed:
-        return Verdict("fail", got=str(failed), where=learner_line(failed))
+        return Verdict("fail", got=text_of(failed) or "AssertionError", where=learner_line(failed))
     except BaseException as error:  # noqa: BLE001 - whatever learner code raises is the finding
         return Verdict(
             "fail", want="no exception", got=show_error(error), where=learner_line(error)
@@ -111,21 +128,25 @@ def judge(body: Callable[[], object]) -> Verdict:  # noqa: PLR0911 - a table
 def _not_loaded(failed: DoesNotLoad) -> Verdict:
     error = failed.__cause__ or failed
     word: Word = "not attempted" if isinstance(error, NotImplementedError) else "fail"
-    where = learner_line(error)
-    if isinstance(error, SyntaxError):
-        where = (
-            f"{os.path.basename(error.filename or '')}:{error.lineno}  {(error.text or '').strip()}"  # noqa: PTH119 - a label
-        )
+    where = (_syntax_line(error) if isinstance(error, SyntaxError) else "") or learner_line(error)
     return Verdict(
         word, f"imported {failed.args[0]}", "it loads", show_error(error), where, blocks=True
     )
 
 
+def _syntax_line(error: SyntaxError) -> str:
+    """Where the parser stopped; '' if graded code has raised it with anything else inside."""
+    name, text = error.filename, error.text or ""
+    if type(name) is not str or type(text) is not str:
+        return ""
+    return f"{os.path.basename(name)}:{error.lineno}  {text.strip()}"  # noqa: PTH119 - a label
+
+
 def learner_line(error: BaseException) -> str:
     """The innermost line of the graded code in the traceback, as `file:line `source``."""
-    found = _innermost(error.__traceback__)
-    cause = error.__cause__
-    return found or (_innermost(cause.__traceback__) if cause is not None else "")
+    found = _innermost(_TRACE(error))
+    cause = _CAUSE(error)
+    return found or (_innermost(_TRACE(cause)) if cause is not None else "")
 
 
 def _innermost(trace: TracebackType | None) -> str:
@@ -145,22 +166,25 @@ def is_learners(filename: str) -> bool:
 
 
 def _send(
+    means: tuple[Callable[[int, bytes], int], Callable[[], int], int],
     answer: int,
     nonce: str,
-    pid: int,
     data: dict[str, object],
-    *,
-    dumps: Callable[[object], str] = json.dumps,
-    write: Callable[[int, bytes], int] = os.write,
-    own: Callable[[], int] = os.getpid,
 ) -> None:
-    """Only the child itself answers: not a copy of it that graded code has forked."""
-    line = dumps({"nonce": nonce, **data}).encode("ascii") + b"\n" if own() == pid else b""
+    """Only the child itself answers: not a copy of it that graded code has forked.
+
+    A literal, which the language writes: json and dataclasses can be patched.
+    """
+    write, own, pid = means
+    line = f"{nonce} {data!a}\n".encode("ascii") if own() == pid else b""
     while line:
         line = line[write(answer, line) :]
 
 
 def _leave_as_a_program_would() -> None:
     """What would keep a real program from ending keeps this one: threads left behind, atexit handlers."""
+    for name, keeper in HELPERS.items():  # they would notice the end of a real program, and end
+        if name in sys.modules:
+            getattr(sys.modules[name], keeper)._stop()  # noqa: SLF001 - no public name
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - no public name
     atexit._run_exitfuncs()  # noqa: SLF001 - no public name

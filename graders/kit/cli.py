@@ -4,20 +4,26 @@ Bad input is one line that names the mistake and the repair, and exit code 2.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.topics import ROOT, find
 
+LONGEST: Final = 2_000
+READER_GONE: Final = 141  # as a shell says it of SIGPIPE
 SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are one line."""
+    """An argument parser whose complaints are one line, and whose options are written out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         raise Mistake(f"{message}: see `nox --usage {self.prog.rpartition(' ')[2]}`")
@@ -30,14 +36,23 @@ def main(arguments: Sequence[str]) -> int:
             raise _no_command(arguments)
         return COMMANDS[arguments[0]](arguments[1:])
     except Mistake as mistake:
-        print(f"error: {mistake}", file=sys.stderr)
+        print(f"error: {_one_line(str(mistake))}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return READER_GONE
     except OSError as error:
-        print(f"error: {_os_error(error)}", file=sys.stderr)
+        print(f"error: {_one_line(_os_error(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+
+
+def _one_line(text: str) -> str:
+    """Whatever the words on the command line hold."""
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return safe if len(safe) <= LONGEST else f"{safe[:300]} … {safe[-300:]}"
 
 
 def _no_command(arguments: Sequence[str]) -> Mistake:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 E = TypeVar("E", bound=BaseException)
 SHOWN = 300
+_NAME: Callable[[type], Any] = type.__dict__["__name__"].__get__
 PLAIN = frozenset({str, int, bytes, float, bool, type(None)})
 
 
@@ -111,19 +112,29 @@ def show(value: object) -> str:
     """`repr` that cannot raise, run for ever in the report, or fill it."""
     try:
         text = repr(value)
-    except Exception as error:  # noqa: BLE001 - a learner's __repr__ may do anything
-        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    except BaseException as error:  # noqa: BLE001 - a learner's __repr__ may do anything
+        text = f"<{name_of(value)} whose repr raises {name_of(error)}>"
     if type(text) is not str:
-        text = f"<{type(value).__name__}>"
+        text = f"<{name_of(value)}>"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 20]} … ({len(text):,} characters)"
 
 
 def show_error(error: BaseException) -> str:
     """`ValueError('text')`, capped."""
+    text = text_of(error)
+    return f"{name_of(error)}: {text[:SHOWN]}" if text else name_of(error)
+
+
+def text_of(error: BaseException) -> str:
+    """`str` of an exception that cannot raise."""
     try:
         text = str(error)
-    except Exception as inner:  # noqa: BLE001 - a learner's __str__ may do anything
-        text = f"<message raises {type(inner).__name__}>"
-    if type(text) is not str:
-        text = f"<{type(text).__name__}>"
-    return f"{type(error).__name__}: {text[:SHOWN]}" if text else type(error).__name__
+    except BaseException as inner:  # noqa: BLE001 - a learner's __str__ may do anything
+        text = f"<message raises {name_of(inner)}>"
+    return text if type(text) is str else f"<{name_of(text)}>"
+
+
+def name_of(value: object) -> str:
+    """The name of its class, whatever the class's metaclass says of it."""
+    name: str = _NAME(type(value))
+    return name[:SHOWN]

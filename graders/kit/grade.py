@@ -4,11 +4,12 @@ pytest runs in this process without its own terminal; the graded code never does
 """
 
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from graders.kit import isolation, progress
+from graders.kit import isolation, progress, results
 from graders.kit.loading import parse
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.sim.strategy import from_token
@@ -23,6 +24,8 @@ def run(wanted: Namespace) -> int:
         raise Mistake("grading needs fork: on Windows run this inside WSL")
     topics = _graded(find(wanted.topics), wanted)
     _check_token(wanted)
+    _check_names(topics, wanted)
+    results.place(wanted.results)
     if wanted.isolated:
         return isolation.run(wanted)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -38,7 +41,7 @@ def run(wanted: Namespace) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return 130
     if not terminal.checks and not terminal.broken:
-        raise _no_check(topics, wanted)
+        raise Mistake(f"no check is named {' or '.join(wanted.check)}")
     return ALL_HOLD if code == pytest.ExitCode.OK and terminal.all_hold else NOT_ALL_HOLD
 
 
@@ -64,7 +67,7 @@ def _check_token(wanted: Namespace) -> None:
             "--replay needs the check it belongs to: --check NAME --replay TOKEN, as the report says"
         )
     ordinal, _, token = wanted.replay.rpartition(":")
-    if ordinal and not ordinal.isdigit():
+    if ordinal and not (ordinal.isascii() and ordinal.isdecimal()):
         raise Mistake(
             f"{wanted.replay!r} is no replay token; copy it whole from the report (like 1:17b.42a)"
         )
@@ -92,11 +95,13 @@ def _arguments(topics: Sequence[Topic], wanted: Namespace) -> list[str]:
         "graders.kit.plugin",
         "-p",
         "no:faulthandler",
+        "-p",
+        "no:debugging",
         f"--rootdir={topics[0].root}",
         "--impl",
         wanted.impl,
     ]
-    arguments += ["--in-process"] if wanted.in_process else []
+    arguments += ["--in-process", "--capture=no"] if wanted.in_process else []
     arguments += ["--replay", wanted.replay] if wanted.replay else []
     arguments += ["--results", wanted.results] if wanted.results else []
     if wanted.check:
@@ -104,18 +109,14 @@ def _arguments(topics: Sequence[Topic], wanted: Namespace) -> list[str]:
     return arguments
 
 
-def _no_check(topics: Sequence[Topic], wanted: Namespace) -> Mistake:
-    known = {
-        line.partition("def ")[2].partition("(")[0]
-        for topic in topics
-        for file in topic.grader.glob("test_*.py")
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if line.startswith("def test_")
-    }
-    name = wanted.check[0] if wanted.check else ""
-    return Mistake(
-        f"no check named {name!r} in {', '.join(t.id for t in topics)}{nearest(name, known)}"
-    )
+def _check_names(topics: Sequence[Topic], wanted: Namespace) -> None:
+    """A misspelt check is said before the others run."""
+    texts = [file.read_text("utf-8") for t in topics for file in t.grader.glob("test_*.py")]
+    known = {name for text in texts for name in re.findall(r"\btest_\w+", text)}
+    for name in ",".join(wanted.check).split(",") if wanted.check else ():
+        if name.partition("[")[0] not in known:
+            where = ", ".join(topic.id for topic in topics)
+            raise Mistake(f"no check named {name!r} in {where}{nearest(name, known)}")
 
 
 if __name__ == "__main__":

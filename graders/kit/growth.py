@@ -92,14 +92,16 @@ def grows_at_most(
 
 
 def _measure(prepare: Callable[[int], Block], small: int, large: int) -> tuple[float, float]:
-    """Growth, and the ratio of two measurements of the small size as the noise."""
+    """Growth, and the ratio of two measurements of the small size as the noise; infinite if the clock stood still."""
     best = {"small": float("inf"), "large": float("inf"), "again": float("inf")}
     with _no_collection():
         for _ in range(BLOCKS):
             for name, size in (("small", small), ("large", large), ("again", small)):
                 best[name] = min(best[name], _time(prepare(size)))
     low, high = sorted((best["small"], best["again"]))
-    return best["large"] / max(low, 1e-9), high / max(low, 1e-9)
+    if low <= 0:  # a limit on CPU time (ulimit -t) makes the clock advance in ticks of some ms
+        return float("inf"), float("inf")
+    return best["large"] / low, high / low
 
 
 def _time(block: Block) -> float:

@@ -5,11 +5,16 @@ Covers accidents and casual cheating. An attacker with the same rights and no sa
 
 import builtins
 import os
+import re
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from os.path import realpath
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+import psutil
 
 JUDGES = frozenset({"graders", "pytest", "_pytest", "pluggy", "conftest"})
 ANSWERS = frozenset({"solutions"})
@@ -31,6 +36,7 @@ STARTS: Final = frozenset(
     {"os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 )
 KILLS: Final = frozenset({"os.kill", "os.killpg"})
+TERMINALS: Final = "/dev/pts"
 PROGRAMS: Final = frozenset({"git", "kill", "killall", "pkill"})
 
 
@@ -60,35 +66,77 @@ def guarded_builtins(refused: frozenset[str] = JUDGES | ANSWERS) -> dict[str, An
     return names
 
 
-def close_the_book(*paths: Path, house: Path) -> None:
-    """From now on this process cannot open `paths`, change `house`, or kill what is not its own.
+@dataclass(frozen=True)
+class Book:
+    """What is closed to reading, what may not be changed, and what a command line may name all the same."""
 
-    Cannot be undone; call it in a child.
+    closed: tuple[str, ...]
+    kept: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def close_the_book(*paths: Path, house: Path, mine: Path | None = None) -> None:
+    """From now on this process cannot open `paths`, change `house` or `mine`, or kill what is not its own.
+
+    `mine` is the source that is graded: it may be the only copy. Cannot be undone; call it in a child.
     """
     sys.dont_write_bytecode = True  # modules of the house may still be imported
-    sys.addaudithook(_watchman(tuple(realpath(path) for path in paths), realpath(house)))
+    os.environ.pop("PYTHONPATH", None)  # but not by the programs that graded code starts
+    own = (mine,) if mine else ()
+    named = tuple(str(each) for each in (*own, sys.executable, sys.prefix))
+    book = Book(_all_real(paths), _all_real((house, *own)), named)
+    sys.addaudithook(_watchman(book))
+    if hasattr(signal, "pidfd_send_signal"):  # the one way to kill without an event
+        signal.pidfd_send_signal = _no_pidfd
 
 
-def _watchman(closed: tuple[str, ...], house: str) -> Callable[[str, tuple[Any, ...]], None]:
+def _all_real(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(realpath(path) for path in paths)
+
+
+def _no_pidfd(*_arguments: object) -> NoReturn:
+    raise Forbidden("an implementation may not send signals by descriptors: use os.kill")
+
+
+def _watchman(book: Book) -> Callable[[str, tuple[Any, ...]], None]:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            _refuse_opening(_real(arguments[0]), arguments[2], closed, house)
+            _refuse_opening(arguments[0], arguments[2], book)
         elif event in CHANGES:
-            if any(_within(_real(path), house) for path in arguments[:2]):
-                raise Forbidden("an implementation may not touch the files of the repository")
+            if any(_within(_real(path), *book.kept) for path in arguments[:2]):
+                raise Forbidden("an implementation may not change the repository or its own source")
         elif event in KILLS:
-            _refuse_strangers(arguments[0])
-        elif event in STARTS and _reaches(arguments, closed):
+            _refuse_strangers(event, arguments[0])
+        elif event in STARTS and _reaches(event, arguments, book):
             raise Forbidden("an implementation may not start a program for that")
 
     return hook
 
 
-def _refuse_opening(path: str | None, flags: int, closed: tuple[str, ...], house: str) -> None:
-    if _within(path, *closed):
+def _refuse_opening(given: object, flags: int, book: Book) -> None:
+    path, house = _real(given), book.kept[0]
+    if _within(path, *book.closed) or (_is_around(path, house) and os.path.isdir(str(path))):  # noqa: PTH112
         raise Forbidden("an implementation may not read the answers: it has to do the work itself")
-    if flags & WRITES and _within(path, house):
-        raise Forbidden("an implementation may not write into the repository")
+    if flags & WRITES and _within(path, *book.kept):
+        raise Forbidden("an implementation may not change the repository or its own source")
+    if (flags & WRITES and _within(path, TERMINALS)) or _is_inside_another(given):
+        raise Forbidden("an implementation may not reach into another process or its terminal")
+
+
+def _is_around(path: str | None, house: str) -> bool:
+    """A folder of the house or above it: opened, it would lead to the answers by relative names."""
+    return path is not None and (_within(path, house) or _within(house, path) or path == os.sep)
+
+
+def _is_inside_another(given: object) -> bool:
+    """Whether a name leads to the files or the memory of a process that is not one's own."""
+    if not isinstance(given, str | bytes | os.PathLike):
+        return False
+    found = re.match(r"/proc/(\d+)/(?:task/\d+/)?(?:fd|mem)\b", os.path.abspath(os.fsdecode(given)))  # noqa: PTH100
+    try:
+        return found is not None and not _is_own(int(found[1]))
+    except (OSError, psutil.Error):
+        return False
 
 
 def _real(path: object) -> str | None:
@@ -107,26 +155,56 @@ def _within(path: str | None, *places: str) -> bool:
     )
 
 
-def _refuse_strangers(pid: int) -> None:
-    """Only the processes of the own session may be killed; -1 would mean everybody's."""
+def _refuse_strangers(event: str, number: int) -> None:
+    """Only what the graded code started may be killed; 0 is the own group, -1 would be everybody."""
     try:
-        own = pid >= 0 and os.getsid(pid) == os.getsid(0)
-    except OSError:
+        meant = _group(number) if event == "os.killpg" and number else [number]
+        own = number != 1 and all(_is_own(pid) for pid in meant)
+    except (OSError, psutil.Error):
         return
     if not own:
         raise Forbidden("an implementation may not kill processes that it did not start")
 
 
-def _reaches(arguments: tuple[Any, ...], closed: tuple[str, ...]) -> bool:
-    """Whether a command line names the answers, or a program that fetches them or kills the judges."""
-    words: list[str] = []
-    for argument in arguments[:2]:
-        several = argument if isinstance(argument, list | tuple) else [argument]
-        words += [
-            text for each in several if each is not None for text in os.fsdecode(each).split()
-        ]
-    names = {os.path.basename(place) for place in closed}  # noqa: PTH119 - a text, not a path of ours
-    return any(
-        os.path.basename(word) in PROGRAMS or any(name in word for name in names)  # noqa: PTH119
-        for word in words
+def _group(number: int) -> list[int]:
+    """The processes of a group, whose leader may have ended long ago."""
+    return [pid for pid in psutil.pids() if _group_of(pid) == number]
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def _is_own(pid: int) -> bool:
+    """Whether it is in the own session, or a descendant that has left it; pid 1 never is."""
+    if pid in {-1, 1}:
+        return False
+    if os.getsid(abs(pid)) == os.getsid(0):
+        return True
+    return os.getpid() in {parent.pid for parent in psutil.Process(abs(pid)).parents()}
+
+
+def _reaches(event: str, arguments: tuple[Any, ...], book: Book) -> bool:
+    """Whether a command names the answers or the house, works there, or fetches answers or kills judges."""
+    names = {os.path.basename(place) for place in book.closed}  # noqa: PTH119 - a text, not a path of ours
+    folder = arguments[2] if event == "subprocess.Popen" and arguments[2] else os.curdir
+    return (
+        _within(_real(folder), book.kept[0])
+        or any(
+            os.path.basename(word) in PROGRAMS  # noqa: PTH119
+            or any(name in word for name in (*names, book.kept[0]))
+            for word in _words(arguments[:2], book.named)
+        )
     )
+
+
+def _words(arguments: Sequence[Any], allowed: Sequence[str]) -> Iterator[str]:
+    for argument in arguments:
+        for each in argument if isinstance(argument, list | tuple) else [argument]:
+            text = "" if each is None else os.fsdecode(each)
+            for path in allowed:
+                text = text.replace(path, "")
+            yield from text.split()

@@ -51,11 +51,16 @@ class Response:
     def json(self) -> Any:
         """The body as JSON; CheckFailed if it is none."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_json)
         except ValueError as error:
             raise CheckFailed(
                 did=f"read the body of the answer {self.status}", want="JSON", got=show(self.body)
             ) from error
+
+
+def _no_json(name: str) -> object:
+    """Refuse NaN and Infinity, which Python writes and reads and JSON does not have."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def call(  # noqa: PLR0917 - the order in which a request is written

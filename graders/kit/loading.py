@@ -19,6 +19,7 @@ from graders.kit.topics import ROOT, Topic
 
 START = Path(os.environ.get("KATAS_START") or Path.cwd())
 """Where the program was called; a child, or a sandbox, works in a folder of its own."""
+MOST_SOURCE = 500_000  # bytes; switch points are put into all of it
 KINDS = ("exercises", "solutions", "peers:<Name>", "impostors:<Name>", "a path")
 
 
@@ -67,7 +68,8 @@ def parse(topic: Topic, spec: str) -> Source:
     """What `--impl` means for a topic; Mistake if there is no such thing."""
     kind, _, name = spec.partition(":")
     if spec == "exercises":
-        return Source(topic, spec, _existing(topic.stub, f"run: nox -s stubs -- {topic.name}"))
+        stub = _existing(topic.stub, f"run: nox -s stubs -- {topic.name}")
+        return Source(topic, spec, _of_a_size(stub))
     if spec == "solutions":
         return Source(topic, spec, _existing(topic.solution, "the reference is missing"))
     if kind in {"peers", "impostors"} and name:
@@ -75,21 +77,40 @@ def parse(topic: Topic, spec: str) -> Source:
         return Source(
             topic, kind, _existing(topic.grader / f"{kind}.py", f"{topic.id} has none"), name
         )
-    path = Path(spec).expanduser()
+    path = Path(os.path.expanduser(spec))  # noqa: PTH111 - Path's raises for an unknown user
     path = path if path.is_absolute() else START / path
-    if not path.exists():
+    if not _is_file_or_folder(path):
         raise Mistake(
             f"--impl {spec}: neither one of {', '.join(KINDS)} nor an existing file or folder"
         )
     if path.is_dir() and not (path / "__init__.py").is_file():
         path = _in_tree(topic, path)
-    return Source(topic, "path", path)
+    return Source(topic, "path", _of_a_size(path))
+
+
+def _is_file_or_folder(path: Path) -> bool:
+    """Whether reading it comes to an end: a pipe or a device may wait for ever."""
+    try:
+        return path.is_file() or path.is_dir()
+    except (OSError, ValueError):  # a name too long, a null byte
+        return False
+
+
+def _of_a_size(path: Path) -> Path:
+    size = sum(file.stat().st_size for file in sources(path))
+    if size > MOST_SOURCE:
+        raise Mistake(
+            f"{path.name} holds {size / 1e6:.1f} MB of Python, more than {MOST_SOURCE / 1e6:g} MB:"
+            " leave in it what the exercise needs"
+        )
+    return path
 
 
 def _existing(path: Path, repair: str) -> Path:
-    if not path.exists():
+    if not _is_file_or_folder(path):
+        what = "is no file" if path.exists() else "does not exist"
         raise Mistake(
-            f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path} does not exist; {repair}"
+            f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path} {what}; {repair}"
         )
     return path
 

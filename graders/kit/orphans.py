@@ -35,6 +35,10 @@ def die_with_parent(parent: int) -> None:
 
 def end_family() -> int:
     """Kill all living descendants of this process; how many there were."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:  # the usual case, known without a walk over all processes
+        return 0
     return _end_all(lambda: psutil.Process().children(recursive=True))
 
 

@@ -5,8 +5,10 @@ what measures throughput runs alone.
 """
 
 import contextlib
+import gc
 import os
 import select
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +21,13 @@ from graders.kit.guard import close_the_book
 from graders.kit.loading import Implementation, Source, open_source, parse, prepare_source
 from graders.kit.mistakes import Mistake
 from graders.kit.results import Results
-from graders.kit.seal import seal_library
+from graders.kit.seal import Seal, seal, seal_library
 from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
 SHAPE = "test_shape"
 FIXTURES = frozenset({"impl", "plain", "reference", "plain_reference"})
+ANSWER_PLACES = ("solutions", ".git")
 ANSWER_FILES = ("impostors.py", "peers.py")
 HANGS_PER_TOPIC = 3
 KEY = pytest.StashKey["Grading"]()
@@ -72,6 +75,7 @@ class Grading:
         self.results: Results | None = None
         self.checks: dict[str, Check] = {}
         self._order: list[pytest.Item] = []
+        self._before: Seal = {}
         self._running: dict[str, Box] = {}
         self._blocked: dict[str, str] = {}
         self._hangs: dict[str, int] = {}
@@ -90,6 +94,8 @@ class Grading:
             self.checks[item.nodeid] = describe(item, self.spec)
         self._prepare(checks)
         if checks:
+            self._before = seal()
+            gc.freeze()  # what is here now, a child need neither look at nor copy
             self.results = Results(
                 self.spec, list(self.checks.values()), self._config.getoption("--results")
             )
@@ -108,6 +114,9 @@ class Grading:
     def run(self, item: pytest.Item) -> Verdict:
         """The verdict on one check, from its child; later ones are started ahead."""
         if self.in_process:
+            sys.breakpointhook = (
+                sys.__breakpointhook__
+            )  # not pytest's, which wants its own terminal
             verdict = judge(lambda: self._body(item))
             item.session._setupstate.teardown_exact(None)  # noqa: SLF001
             return verdict
@@ -137,7 +146,7 @@ class Grading:
             if other.nodeid not in self._running:
                 if alone:
                     self._drain()
-                self._running[other.nodeid] = Box(partial(self._body, other))
+                self._running[other.nodeid] = Box(partial(self._body, other), before=self._before)
             if alone:
                 break
 
@@ -166,11 +175,15 @@ class Grading:
     def _block(self, topic: str, why: str) -> None:
         self._blocked[topic] = why
 
-    def _body(self, item: pytest.Item) -> object:
+    def _body(self, item: pytest.Item) -> None:
         """What runs in the child: fixtures, then the check."""
         scenes.REPLAY = self._config.getoption("--replay")
+        if not isinstance(item, pytest.Function):
+            raise TypeError(f"{item.name} is no function")
+        function, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - held before graded code runs
         item.session._setupstate.setup(item)  # noqa: SLF001 - pytest has no public way to run one item
-        return item.runtest()
+        function(**{name: item.funcargs[name] for name in names})
+        scenes.replayed()
 
 
 def describe(item: pytest.Item, impl: str) -> Check:
@@ -256,8 +269,9 @@ def _open(
         for name in sorted(wants_reference):
             request.getfixturevalue(name)
         if not request.config.stash[KEY].in_process:
-            answers = [ROOT / "solutions", *(source.topic.grader / name for name in ANSWER_FILES)]
-            close_the_book(*answers, house=ROOT)
+            answers = [ROOT / name for name in ANSWER_PLACES]
+            answers += [source.topic.grader / name for name in ANSWER_FILES]
+            close_the_book(*answers, house=ROOT, mine=source.path)
             seal_library()
     try:
         return open_source(source, points=points)

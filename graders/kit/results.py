@@ -10,11 +10,32 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from graders.kit.mistakes import Mistake
 from graders.kit.topics import ROOT
 from graders.kit.verdict import Check
 
 SCHEMA: Final = 1
 DEFAULT: Final = ROOT / "results" / "results.json"
+
+
+def place(path: str | None) -> Path:
+    """Where the results go; a Mistake, before anything runs, if they cannot be written there."""
+    target = Path(path).resolve() if path else DEFAULT
+    option = "--results" if path is not None else str(target)
+    if path == "" or (target.exists() and not target.is_file()):
+        raise Mistake(f"--results {path!r} is no file that can be written: name a file")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _beside(target).touch()
+        _beside(target).unlink()
+    except OSError as error:
+        why = f"{error.strerror}: {error.filename}"
+        raise Mistake(f"{option} cannot be written ({why}): use --results FILE") from None
+    return target
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(f".{os.getpid()}.tmp")
 
 
 class Results:
@@ -28,8 +49,7 @@ class Results:
             "platform": sys.platform,
         }
         self._checks = {check.id: _text(check) for check in checks}
-        self._path = Path(path).resolve() if path else DEFAULT
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = place(path)
         self._write()
 
     def record(self, check: Check) -> None:
@@ -41,7 +61,7 @@ class Results:
         """Replace the file in one step."""
         head = json.dumps(self._head, indent=1).removesuffix("\n}")
         body = ",\n".join(self._checks.values())
-        new = self._path.with_suffix(f".{os.getpid()}.tmp")
+        new = _beside(self._path)
         new.write_text(f'{head},\n "checks": [\n{body}\n ]\n}}\n', encoding="utf-8")
         new.replace(self._path)
 

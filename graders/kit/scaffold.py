@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Enum
@@ -91,8 +92,10 @@ def _parse(place: str, root: Path) -> tuple[str, str]:
     chapter, slash, topic = place.strip("/").partition("/")
     if not slash or not _NAME.fullmatch(topic):
         raise Mistake(f"{place!r} names no new topic: write chapter/topic, e.g. patterns/memento")
-    if keyword.iskeyword(topic) or keyword.issoftkeyword(topic):
+    if {topic, _class_name(topic)} & {*keyword.kwlist, *keyword.softkwlist}:
         raise Mistake(f"{topic!r} is a word of Python: choose another name")
+    if topic in sys.stdlib_module_names or topic == "conftest":
+        raise Mistake(f"{topic!r} is a module that others import: choose another name")
     if chapter not in CHAPTERS:
         hint = nearest(chapter, CHAPTERS) or ":"
         raise Mistake(f"no chapter {chapter!r}{hint} the chapters are {', '.join(CHAPTERS)}")
@@ -108,11 +111,15 @@ def _texts(chapter: str, topic: str, root: Path) -> Iterator[tuple[Path, str]]:
         "chapter": chapter,
         "topic": topic,
         "title": words.capitalize(),
-        "Class": "".join(word.capitalize() for word in topic.split("_")),
+        "Class": _class_name(topic),
     }
     for target, template in _PARTS.items():
         text = (files("graders.kit") / "templates" / f"{template}.txt").read_text(encoding="utf-8")
         yield root / _fill(target, values), _fill(text, values)
+
+
+def _class_name(topic: str) -> str:
+    return "".join(word.capitalize() for word in topic.split("_"))
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

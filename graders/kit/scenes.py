@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from graders.kit import sim
-from graders.kit.expect import CheckFailed, Inconclusive
+from graders.kit.expect import CheckFailed, Inconclusive, show_error
 
 REPLAY: str | None = None
 """Token given with `--replay`, as the report prints it: `2:17b.42a` = the second exploration of the check."""
@@ -53,6 +53,13 @@ def explore(
     return outcome
 
 
+def replayed() -> None:
+    """Called when a check has ended: what was to be replayed must have been."""
+    ordinal = (REPLAY or "").rpartition(":")[0]
+    if REPLAY and _explorations < int(ordinal or 1):
+        raise Inconclusive(f"{REPLAY} belongs to another check: here nothing was replayed")
+
+
 def simulate(
     scene: Callable[[sim.Sim], object],
     *,
@@ -76,9 +83,7 @@ def _as_check_failed(failure: sim.Failure, ordinal: int) -> BaseException:
         return error
     got = f"{failure.kind}: {failure.message}"
     if error is not None:
-        got = f"{type(error).__name__}: {error}" + (
-            f" ({failure.message})" if failure.kind != "wrong" else ""
-        )
+        got = show_error(error) + (f" ({failure.message})" if failure.kind != "wrong" else "")
     new = CheckFailed(did="", want=_WANT.get(failure.kind, ""), got=got, story=story, token=token)
     new.__cause__ = error
     return new

@@ -5,6 +5,9 @@ can get around it.
 """
 
 import builtins
+import dataclasses
+import functools
+import inspect
 import queue
 import sys
 import threading
@@ -21,8 +24,10 @@ MACHINERY: Final = (
     "_pytest.runner",
     "pluggy._hooks",
 )
-LIBRARY: Final = (threading, time, queue)
+LIBRARY: Final = (threading, time, queue, dataclasses, functools, inspect)
 HOOKS: Final = frozenset({"threading.excepthook"})  # made to be replaced
+
+BUILTINS: Final = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 
 _library: Seal = {}
 
@@ -40,12 +45,18 @@ def seal_library() -> None:
 
 
 def broken(before: Seal) -> str:
-    """The first name that is not what it was; '' if all are."""
+    """The first name that is not what it was, or that hides a builtin from a judge; '' if there is none."""
     now = seal()
     now.update({name: mark for module in LIBRARY for name, mark in _marks(module)})
-    return next(
-        (name for name, mark in {**before, **_library}.items() if now.get(name) != mark), ""
-    )
+    modules = {name.rpartition(".")[0] for name in before}
+    changed = (name for name, mark in {**before, **_library}.items() if now.get(name) != mark)
+    hiding = (name for name in now.keys() - before.keys() if _hides(name, modules))
+    return next(changed, "") or next(hiding, "")
+
+
+def _hides(full: str, modules: set[str]) -> bool:
+    module, _, name = full.rpartition(".")
+    return name in BUILTINS and module in modules
 
 
 def _judges() -> list[ModuleType]:
@@ -71,6 +82,8 @@ def _marks(module: ModuleType) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield full, (id(value),)
         elif name in {"IMPLEMENT", "PROMISES"}:
             yield full, (id(value), len(value))
+        elif name in BUILTINS:
+            yield full, (id(value),)
 
 
 def _methods(kind: Any) -> Iterator[int]:

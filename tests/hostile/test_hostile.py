@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from graders.kit.verdict import WORDS
+from tests.hostile.fair import FILES, PACKAGES, write
 from tests.hostile.submissions import ALL, SUBMISSIONS, Submission
 from tests.hostile.tricks import TRICKS
 
@@ -81,3 +82,43 @@ def test_the_right_one_passes(tmp_path: Path) -> None:
     code, output, checks = grade(path, tmp_path)
     assert code == 0, output
     assert {check["word"] for check in checks} == {"pass"}
+
+
+@pytest.mark.parametrize("name", [*FILES, *PACKAGES])
+def test_fair_features_pass(name: str, tmp_path: Path) -> None:
+    """Nothing that ordinary code may do is minded."""
+    code, output, checks = grade(write(name, tmp_path), tmp_path)
+    assert code == 0, output
+    assert {check["word"] for check in checks} == {"pass"}
+
+
+def test_a_submission_is_not_lost(tmp_path: Path) -> None:
+    """What removes its own source is still there."""
+    path = tmp_path / "tally.py"
+    path.write_text("import os\nos.remove(__file__)\n")
+    grade(path, tmp_path)
+    assert path.is_file()
+
+
+def test_a_replay_that_did_not_happen_is_no_pass(tmp_path: Path) -> None:
+    """The token of another check."""
+    path = write("logs and prints", tmp_path)
+    code, output, checks = grade(path, tmp_path, "--check", "test_reset", "--replay", "7:3a")
+    assert (code, checks[0]["word"]) == (1, "inconclusive"), output
+
+
+@pytest.mark.parametrize("kind", ["pipe", "pipe in a folder", "device", "too much"])
+def test_what_cannot_be_read_is_one_line(kind: str, tmp_path: Path) -> None:
+    """A read that never ends, or megabytes of source."""
+    path = tmp_path / "tally"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "pipe in a folder":
+        path.mkdir()
+        os.mkfifo(path / "__init__.py")
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.write_text("X = [\n" + "1,\n" * 400_000 + "]\n")
+    code, output, checks = grade(path, tmp_path)
+    assert (code, checks, output.count("\n")) == (2, [], 1), output

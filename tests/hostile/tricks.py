@@ -84,4 +84,43 @@ CHEATS = [
           *(ALL - {"test_adding_is_cheap"})),
 ]  # fmt: skip
 
+BEHAVIOUR = ALL - {"test_shape", "test_adding_is_cheap"}
+_ITEMS = "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Function' and hasattr(o, 'runtest'):\n        "
+_PARTS = "sys.executable, '-c', 'print(open(%r + \"/sol\" + \"utions/patterns/tally.py\").read())' % root"
+_IMPORT = "import importlib, inspect as i; print(i.getsource(importlib.import_module('sol' + 'utions.patterns.tally')))"
+
+METHODS += [
+    method("class of the exception has no name", "class M(type):\n    @property\n    def __name__(cls):\n        raise ValueError\nclass E(Exception, metaclass=M):\n    pass\nraise E"),
+    method("text of the exception interrupts", "class E(Exception):\n    def __str__(self):\n        raise KeyboardInterrupt\nraise E"),
+    method("text of the assertion raises", "class E(AssertionError):\n    def __str__(self):\n        raise ValueError\nraise E"),
+    method("traceback of the exception is a number", "class E(Exception):\n    __traceback__ = 5\n    __cause__ = property(lambda s: 1 / 0)\nraise E"),
+    method("repr that exits", "class R:\n    def __repr__(self):\n        raise SystemExit(0)\nreturn R()"),
+    method("breakpoint()", "breakpoint()"),
+    method("fills its folder", "for i in range(60):\n    with open(str(i), 'wb') as f:\n        f.write(b'x' * 2 ** 23)\nwhile True:\n    pass"),
+    method("kills the grader by a descriptor", "import os, signal\nsignal.pidfd_send_signal(os.pidfd_open(os.getppid()), signal.SIGKILL)\nassert False"),
+    method("writes where the grader prints", "import os\nopen(f'/proc/{os.getppid()}/fd/1', 'w').write('\\x1b[2J6 passed')"),
+    method("removes its own source", "import os\nos.remove(__file__)"),
+    method("raises what ends a schedule", "import sys\nraise sys.modules['graders.kit.sim.failure'].Abort"),
+]  # fmt: skip
+MODULES += [
+    module("a syntax error of anything", "raise SyntaxError('no', (1, 2, 3, 4))"),
+    road("the reference by a glob in a shell", "exec(os.popen('cat ' + root + '/sol*/patterns/tally.py').read())"),
+    road("the reference by a shell in its folder", "os.chdir(root)\nexec(os.popen('cat s*/patterns/tally.py').read())"),
+    road("the reference by a program in its folder", "import subprocess\nexec(subprocess.check_output('cat s*/patterns/tally.py', shell=True, cwd=root))"),
+    road("the reference by a python and parts of its name", f"import subprocess, sys\nexec(subprocess.check_output([{_PARTS}]))"),
+    road("the reference by an import in a python", f"import subprocess, sys\nexec(subprocess.check_output([sys.executable, '-c', {_IMPORT!r}]))"),
+    road("the reference by exec", "r, w = os.pipe()\nif not os.fork():\n    os.dup2(w, 1)\n    os.execvp('sh', ['sh', '-c', f'cat {root}/s*/patterns/tally.py'])\nos.wait()\nexec(os.read(r, 9999))"),
+    road("the reference by its folder's descriptor", "d = os.open(root, os.O_RDONLY)\nexec(os.read(os.open('solutions/patterns/tally.py', os.O_RDONLY, dir_fd=d), 9999))"),
+]  # fmt: skip
+CHEATS += [
+    cheat("ends every schedule", "import sys\ndef end():\n    raise sys.modules['graders.kit.sim.failure'].Abort\n" + STUBS.format(body="end()"), *(ALL - {"test_shape"})),
+    cheat("replaces the check", f"{_ITEMS}o.obj = lambda impl=None, reference=None, request=None: None\n" + STUBS.format(body="return 0"), *BEHAVIOUR),
+    cheat("replaces how the check is run", f"{_ITEMS}o.runtest = lambda: None\n" + STUBS.format(body="return 0"), *BEHAVIOUR),
+    cheat("registers a plugin", f"class P:\n    def pytest_pyfunc_call(self, pyfuncitem):\n        return True\n{_ITEMS}o.config.pluginmanager.register(P())\n        break\n" + STUBS.format(body="return 0"), *BEHAVIOUR),
+    cheat("patches json", "import json\nold = json.JSONEncoder.encode\njson.JSONEncoder.encode = lambda s, o: old(s, {**o, 'word': 'pass'} if 'word' in o else o)\n" + STUBS.format(body="return 0"), *BEHAVIOUR),
+    patch("patches asdict()", "import dataclasses\ndataclasses.asdict = lambda o: {'word': 'pass'}"),
+    patch("patches signature()", "import inspect\ninspect.signature = lambda *a: inspect.Signature()"),
+    patch("hides builtins from the judges", "kit = sys.modules['graders.kit.expect']\nkit.type, kit.isinstance, kit.bool = lambda x: int, lambda *a: False, lambda x: True"),
+]  # fmt: skip
+
 TRICKS = [*METHODS, *MODULES, *CHEATS]

@@ -32,6 +32,14 @@ class Counter:
     def poll_until(self, n):
         while self.n < n:
             time.sleep(0.01)
+    def numbers(self):
+        while True:
+            self.n += 1
+            time.monotonic()
+            yield self.n
+    def work(self, todo):
+        while (task := todo.get()) is not None:
+            task.set_result(time.monotonic())
 """
 
 
@@ -133,6 +141,29 @@ def test_endless_loops_end_as_livelock(counter: type) -> None:
     assert kind(explore(sleeper_ends_it, schedules=20)) == ""
 
 
+def test_generators_and_workers_do_not_spin(counter: type) -> None:
+    """A loop that hands something out, or waits for a task, at each turn may turn for long: no time passes."""
+
+    def generator(sim: Sim) -> None:
+        numbers = counter().numbers()
+        for number in range(1_000):
+            assert next(numbers) == number + 1
+        assert sim.now() == 1_000
+
+    def worker(sim: Sim) -> None:
+        todo: queue.Queue[concurrent.futures.Future[float] | None] = queue.Queue()
+        serving = sim.spawn(lambda: counter().work(todo))
+        for _ in range(1_000):
+            task: concurrent.futures.Future[float] = concurrent.futures.Future()
+            todo.put(task)
+            assert task.result(timeout=9) == 1_000
+        todo.put(None)
+        serving.result()
+
+    assert kind(explore(generator, schedules=1, max_steps=2_000_000)) == ""
+    assert kind(explore(worker, schedules=1, max_steps=2_000_000)) == ""
+
+
 def test_polling_with_sleep_sees_the_end(counter: type) -> None:
     """Time passes only when nobody can run."""
 
@@ -214,6 +245,24 @@ def test_the_wall_clock_jumps_alone() -> None:
 
     outcome = explore(scene, schedules=1)
     assert outcome.failure is None, outcome.failure
+
+
+def test_clocks_asked_for_by_number_are_simulated() -> None:
+    """`clock_gettime` of the monotonic and the wall clock; CPU time and the time outside stay real."""
+
+    def scene(sim: Sim) -> None:
+        sim.sleep(5.5)
+        sim.jump_wall_clock(-100)
+        assert time.clock_gettime(time.CLOCK_MONOTONIC) == time.monotonic()
+        assert time.clock_gettime_ns(time.CLOCK_MONOTONIC) == time.monotonic_ns()
+        assert time.clock_gettime(time.CLOCK_REALTIME) == time.time()
+        assert time.clock_gettime_ns(time.CLOCK_REALTIME) == time.time_ns()
+        assert time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID) < 1_000
+
+    outcome = explore(scene, schedules=1)
+    assert outcome.failure is None, outcome.failure
+    before, now = time.monotonic(), time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert before <= now <= time.monotonic()
 
 
 def test_settle_lets_the_others_run_and_no_time_pass() -> None:
@@ -302,3 +351,29 @@ def test_time_can_pass_while_another_thread_is_stopped() -> None:
 
     outcome = explore(scene, schedules=20)
     assert outcome.failure is None, outcome.failure
+
+
+def test_numbers_of_threads_are_used_again() -> None:
+    """As the system does, but at once: who knows threads by `get_ident()` sees it in every run."""
+
+    def scene(_: Sim) -> None:
+        seen: list[int] = []
+
+        def note() -> None:
+            me = threading.current_thread()
+            assert me.ident == threading.get_ident()
+            seen.append(threading.get_ident())
+
+        first, second = threading.Thread(target=note), threading.Thread(target=note)
+        first.start()
+        second.start()
+        first.join()
+        second.join()
+        third = threading.Thread(target=note)
+        third.start()
+        third.join()
+        assert third.ident == min(seen)
+        assert threading.get_ident() == threading.main_thread().ident not in seen
+
+    assert kind(explore(scene, schedules=30)) == ""
+    assert threading.get_ident() == threading.main_thread().ident

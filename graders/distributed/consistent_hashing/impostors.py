@@ -201,6 +201,20 @@ class EmptyKeyRefused:
 # --- who moves (P3) -------------------------------------------------------------------------------
 
 
+class TakesLongerNamesAlong:
+    """remove('node-1') takes all points whose label begins with it: those of node-10 as well."""
+
+    breaks = "P3"
+
+    class HashRing(reference.HashRing):
+        def remove(self, node: str) -> None:
+            super().remove(node)
+            with self._changing:
+                now = self._snapshot
+                kept = [point for point in points_of(now) if not point[1].startswith(node)]
+                self._snapshot = in_this_order(kept, dict(now.weights))
+
+
 class ModuloHashing:
     """`hash(key) % number of nodes`: almost every key moves when a node comes."""
 
@@ -377,6 +391,16 @@ class FlooredShare:
             return reference._arranged(points or points_of(snapshot), weights)
 
 
+class WeightsAreCapped:
+    """Nobody counts more than ten times: the points of giants are kept within bounds."""
+
+    breaks = "P5"
+
+    class HashRing(reference.HashRing):
+        def _positions(self, node: str, weight: int) -> list[int]:
+            return super()._positions(node, min(weight, 10))
+
+
 class RootOfTheWeight:
     """Heavy nodes get too little: points for the square root of the weight."""
 
@@ -454,6 +478,19 @@ class NeighboursByName:
             names = sorted(self._snapshot.weights)
             start = names.index(owner)
             return [names[(start + step) % len(names)] for step in range(n)]
+
+
+class WalkIsGivenUp:
+    """After eight points a replica the walk is given up, and filled with names in their order."""
+
+    breaks = "P7"
+
+    class HashRing(reference.HashRing):
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            super().nodes_for(key, n)
+            now = self._snapshot
+            near = itertools.islice(now.walk(self._hash(reference._bytes(key))), 8 * n)
+            return list(dict.fromkeys([*near, *sorted(now.weights)]))[:n]
 
 
 class ShuffledReplicas:
@@ -561,6 +598,63 @@ class AtOrAfter:
 
 
 # --- the hash that is handed in (P9) --------------------------------------------------------------
+
+
+class BehindThePlace:
+    """bisect_right: a key that stands where a point stands belongs to the next one."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return self.nodes_for(key, 1)[0]
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            super().nodes_for(key, n)
+            now, place = self._snapshot, self._hash(reference._bytes(key))
+            return list(dict.fromkeys(now.walk((place + 1) % 2**64)))[:n]
+
+
+class KeyAmongTheTies:
+    """Points and keys are compared as (hash, name): keys of one hash get in between the nodes."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Key) -> str:
+            return self.nodes_for(key, 1)[0]
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            super().nodes_for(key, n)
+            data = reference._bytes(key)
+            points = points_of(self._snapshot)
+            start = bisect_left(points, (self._hash(data), data.decode("latin-1")))
+            order = (owner for _, owner in points[start:] + points[:start])
+            return list(dict.fromkeys(order))[:n]
+
+
+class PlacesAsFractions:
+    """Hashes are made fractions of the circle, as floats: what lies close together is one place."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            given = self._hash
+            self._hash = lambda data: given(data) / 2**64  # type: ignore[return-value, assignment]
+
+
+class ZeroIsNoHash:
+    """`hash_key(data) or ...`: a hash of 0 is taken for none."""
+
+    breaks = "P9"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            given = self._hash
+            self._hash = lambda data: given(data) or reference.stable_hash(data)
 
 
 class OwnHashForPoints:
@@ -718,6 +812,21 @@ class RemembersEveryNode:
             return self._known[node, weight]
 
 
+class RemembersTheNames:
+    """The names of all who have gone are kept, and nothing else of them."""
+
+    breaks = "P11"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._gone: set[str] = set()
+
+        def remove(self, node: str) -> None:
+            super().remove(node)
+            self._gone.add(node)
+
+
 class RemembersEveryState:
     """A list of all states, for an undo that nobody has asked for."""
 
@@ -867,6 +976,67 @@ class CheckBeforeLock:
                 self._snapshot = self._snapshot.with_node(node, weight, positions)
 
 
+class RefusesWhatIsOnItsWay:
+    """A node whose points are still hashed counts as there for add, and for nobody else."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._coming: set[str] = set()
+
+        def add(self, node: str, weight: int = 1) -> None:
+            if isinstance(node, str):
+                with self._changing:
+                    if node in self._coming:
+                        raise DuplicateNode(node)
+                    self._coming.add(node)
+            try:
+                super().add(node, weight)
+            finally:
+                self._coming.discard(node)
+
+
+class NodesAStepAhead:
+    """Each list has its lock, and nodes() is up to date before the points are."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._listing = threading.Lock()
+            self._listed: dict[str, int] = {}
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "_snapshot" and "_listing" in vars(self):
+                with self._listing:
+                    self._listed = dict(value.weights)
+            super().__setattr__(name, value)
+
+        def nodes(self) -> dict[str, int]:
+            with self._listing:
+                return dict(self._listed)
+
+
+class SharedNotepad:
+    """Lookups collect replicas in one list of the ring, to save a new one for each."""
+
+    breaks = "P12"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._found: list[str] = []
+
+        def nodes_for(self, key: Key, n: int) -> list[str]:
+            self._found = []
+            for node in super().nodes_for(key, n):
+                self._found.append(node)
+            return list(self._found)
+
+
 class WeightOfWhoHasLeft:
     """set_weight looks before the lock only, and brings back a node that has left meanwhile."""
 
@@ -968,6 +1138,36 @@ class KeysHashedUnderTheLock:
         def nodes_for(self, key: Key, n: int) -> list[str]:
             with self._reading:
                 return super().nodes_for(key, n)
+
+
+class ReadersBehindWriters:
+    """Lookups hash under a lock for readers, which lets nobody in while a change waits for it."""
+
+    breaks = "P13"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            self._turn, self._readers, self._waiting = threading.Condition(), 0, 0
+
+        def add(self, node: str, weight: int = 1) -> None:
+            with self._turn:
+                self._waiting += 1
+                self._turn.wait_for(lambda: not self._readers)
+                self._waiting -= 1
+                self._turn.notify_all()
+            super().add(node, weight)
+
+        def node_for(self, key: Key) -> str:
+            with self._turn:
+                self._turn.wait_for(lambda: not self._waiting)
+                self._readers += 1
+            try:
+                return super().node_for(key)
+            finally:
+                with self._turn:
+                    self._readers -= 1
+                    self._turn.notify_all()
 
 
 class JoinsBeforeItsPoints:
@@ -1088,6 +1288,16 @@ class NumbersAreKeys:
             return super().node_for(str(key) if isinstance(key, int) else key)
 
 
+class AnyBuffer:
+    """A bytearray is as good as bytes."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def node_for(self, key: Any) -> str:
+            return super().node_for(bytes(key) if isinstance(key, bytearray) else key)
+
+
 class SurrogatesPass:
     """Text without a UTF-8 form is hashed somehow."""
 
@@ -1152,6 +1362,66 @@ class FailedHashIsSkipped:
                 except Exception:  # noqa: S112
                     continue
             return found
+
+
+class KeyErrorMeansStranger:
+    """`except KeyError` around the whole change: one of the caller's hash becomes UnknownNode."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def set_weight(self, node: str, weight: int) -> None:
+            try:
+                super().set_weight(node, weight)
+            except KeyError:
+                raise UnknownNode(node) from None
+
+
+class TriesTheHashAgain:
+    """A hash_key that raises is called once more before its exception counts."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def __init__(self, points: int = 128, hash_key: Any = None) -> None:
+            super().__init__(points, hash_key)
+            given = self._hash
+
+            def twice(data: bytes) -> int:
+                try:
+                    return given(data)
+                except Exception:
+                    return given(data)
+
+            self._hash = twice
+
+
+class UndoesOrdinaryErrorsOnly:
+    """A join is undone by `except Exception`: what interrupts the hash leaves half of it behind."""
+
+    breaks = "P14"
+
+    class HashRing(reference.HashRing):
+        def add(self, node: str, weight: int = 1) -> None:
+            before = self._snapshot
+            try:
+                super().add(node, weight)
+            except Exception:
+                raise
+            except BaseException:
+                with self._changing:
+                    self._snapshot = before.with_node(node, weight, [0])
+                raise
+
+
+class NamesAreTrimmed:
+    """Blanks around the name of a node are taken for a slip."""
+
+    breaks = "P15"
+
+    class HashRing(reference.HashRing):
+        def add(self, node: Any, weight: int = 1) -> None:
+            super().add(node.strip() if isinstance(node, str) else node, weight)
 
 
 class LiveNodes:

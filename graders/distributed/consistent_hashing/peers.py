@@ -8,7 +8,7 @@ join also moves some keys between nodes that were there before.
 import importlib
 import threading
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -134,8 +134,7 @@ class LockedInsort:
 class Table:
     """The points of one state, made anew from the positions of all nodes.
 
-    A place is held by all nodes that collide there, in the order of their names. A key belongs to
-    the first place after its own, not at it.
+    A place is held by all nodes that collide there, in the order of their names.
     """
 
     def __init__(self, members: "dict[str, array[int]]") -> None:
@@ -149,7 +148,7 @@ class Table:
 
     def around(self, place: int) -> Iterator[str]:
         """All owners from a place on, once around, repeated as often as they have places."""
-        start = bisect_right(self.places, place)
+        start = bisect_left(self.places, place)
         for index in range(len(self.places)):
             yield from self.crowds[(start + index) % len(self.places)]
 
@@ -284,6 +283,7 @@ class Uhashring:
     requires = ("uhashring",)
     fails: ClassVar = {
         "P8": "a colliding point overwrites the one that was there",
+        "P9": "a key that stands where a point stands belongs to the next point",
         "P10": "range() copies all positions behind the key's, for however few replicas",
         "P12": "positions and owners change in several steps, without a lock",
         "P13": "while the points of a new weight are hashed, the old ones are gone already",

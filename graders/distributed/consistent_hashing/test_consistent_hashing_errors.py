@@ -11,7 +11,7 @@ from contracts.distributed.consistent_hashing import (
     TooFewNodes,
     UnknownNode,
 )
-from graders.kit import Implementation, Sim, check, equal, raises, simulate
+from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 
 KEYS = [f"user:{number}" for number in range(60)]
 SURROGATE = "\ud800"
@@ -41,19 +41,19 @@ def state(it: Any) -> tuple[dict[str, int], list[list[str]]]:
 
 
 @check("P14", kind="contract")
-def test_rings_need_points(impl: Implementation) -> None:
+def test_rings_need_points(plain: Implementation) -> None:
     """Rings of 0 and of -1 points."""
     for points in (0, -1):
-        raises(ValueError, partial(impl.HashRing, points=points), did=f"HashRing(points={points})")
-    it = impl.HashRing(1)
+        raises(ValueError, partial(plain.HashRing, points=points), did=f"HashRing(points={points})")
+    it = plain.HashRing(1)
     it.add("a")
     equal(it.node_for("k"), "a", did="node_for('k') on a ring of one node and one point")
 
 
 @check("P14", kind="contract")
-def test_weights_are_at_least_one(impl: Implementation) -> None:
+def test_weights_are_at_least_one(plain: Implementation) -> None:
     """Weights of 0 and less, for new nodes and for one that is there."""
-    it = ring(impl)
+    it = ring(plain)
     before = state(it)
     for weight in (0, -3):
         raises(ValueError, partial(it.add, "c", weight), did=f"add('c', {weight})")
@@ -62,9 +62,9 @@ def test_weights_are_at_least_one(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_nodes_are_text(impl: Implementation) -> None:
+def test_nodes_are_text(plain: Implementation) -> None:
     """Nodes of other types, and a lone surrogate, were added."""
-    it = ring(impl)
+    it = ring(plain)
     before = state(it)
     for node in (b"c", 7, None, ("c",)):
         raises(TypeError, partial(it.add, node), did=f"add({node!r})")
@@ -76,10 +76,10 @@ def test_nodes_are_text(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_keys_are_text_or_bytes(impl: Implementation) -> None:
-    """Keys of other types, and a lone surrogate."""
-    it = ring(impl)
-    for key in (7, 1.5, None, ("k",), ["k"]):
+def test_keys_are_text_or_bytes(plain: Implementation) -> None:
+    """Keys of other types, among them what is like bytes, and a lone surrogate."""
+    it = ring(plain)
+    for key in (7, True, 1.5, None, ("k",), ["k"], bytearray(b"k"), memoryview(b"k")):
         raises(TypeError, partial(it.node_for, key), did=f"node_for({key!r})")
         raises(TypeError, partial(it.nodes_for, key, 1), did=f"nodes_for({key!r}, 1)")
     raises(ValueError, lambda: it.node_for(SURROGATE), did=f"node_for({SURROGATE!r})")
@@ -87,9 +87,9 @@ def test_keys_are_text_or_bytes(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_empty_ring_has_no_answer(impl: Implementation) -> None:
+def test_empty_ring_has_no_answer(plain: Implementation) -> None:
     """Lookups before the first node, and after the last has left."""
-    it = impl.HashRing()
+    it = plain.HashRing()
     for when in ("before the first node", "after the last node has left"):
         raises(EmptyRing, lambda: it.node_for("k"), did=f"node_for('k') {when}")
         raises(EmptyRing, lambda: it.nodes_for("k", 1), did=f"nodes_for('k', 1) {when}")
@@ -100,9 +100,9 @@ def test_empty_ring_has_no_answer(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_number_of_replicas(impl: Implementation) -> None:
+def test_number_of_replicas(plain: Implementation) -> None:
     """Fewer than one replica, as many as there are nodes, one more, and very many."""
-    it = ring(impl)
+    it = ring(plain)
     for n in (0, -1):
         raises(ValueError, partial(it.nodes_for, "k", n), did=f"nodes_for('k', {n})")
     for n in (3, 1_000_000):
@@ -114,9 +114,9 @@ def test_number_of_replicas(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_node_that_is_there_cannot_join(impl: Implementation) -> None:
+def test_node_that_is_there_cannot_join(plain: Implementation) -> None:
     """A node was added again, with the same weight, with another, and after it had left."""
-    it = ring(impl)
+    it = ring(plain)
     before = state(it)
     for weight in (2, 1, 5):
         raises(DuplicateNode, partial(it.add, "a", weight), did=f"add('a', {weight}) again")
@@ -127,9 +127,9 @@ def test_node_that_is_there_cannot_join(impl: Implementation) -> None:
 
 
 @check("P14", kind="contract")
-def test_stranger_cannot_leave(impl: Implementation) -> None:
+def test_stranger_cannot_leave(plain: Implementation) -> None:
     """A node that was never there, and one that has left, were removed and given a weight."""
-    it = ring(impl)
+    it = ring(plain)
     before = state(it)
     it.add("c")
     it.remove("c")
@@ -137,7 +137,7 @@ def test_stranger_cannot_leave(impl: Implementation) -> None:
         raises(UnknownNode, partial(it.remove, node), did=f"remove({node!r})")
         raises(UnknownNode, partial(it.set_weight, node, 2), did=f"set_weight({node!r}, 2)")
     equal(state(it), before, did="nodes() and 60 lookups after the refusals")
-    empty = impl.HashRing()
+    empty = plain.HashRing()
     raises(UnknownNode, lambda: empty.remove("a"), did="remove('a') on an empty ring")
 
 
@@ -197,24 +197,57 @@ def fails(change: Callable[[], object]) -> bool:
 
 
 @check("P14", kind="contract")
-def test_exception_of_the_hash_comes_out(impl: Implementation) -> None:
-    """hash_key raised in lookups and in add; what came out was its own exception."""
-    hash_key = Failing()
-    it = impl.HashRing(points=2, hash_key=hash_key)
-    it.add("a")
-    hash_key.calls_left = 0
-    raises(Broken, lambda: it.node_for("k"), did="node_for('k') with a hash_key that raises")
-    raises(
-        Broken, lambda: it.nodes_for("k", 1), did="nodes_for('k', 1) with a hash_key that raises"
-    )
-    raises(Broken, lambda: it.add("b"), did="add('b') with a hash_key that raises")
-    equal(it.nodes(), {"a": 1}, did="nodes() after add('b') failed")
+def test_exception_of_the_hash_comes_out(plain: Implementation) -> None:
+    """hash_key raised once, in lookups and in changes; what came out was its own exception."""
+    calls: dict[str, Callable[[Any], object]] = {
+        "node_for('k')": lambda it: it.node_for("k"),
+        "nodes_for('k', 2)": lambda it: it.nodes_for("k", 2),
+        "add('c', 2)": lambda it: it.add("c", 2),
+        "set_weight('a', 2)": lambda it: it.set_weight("a", 2),
+    }
+    for error in (Broken(), KeyError("k"), ValueError(), ZeroDivisionError(), Stopped()):
+        for call, job in calls.items():
+            hash_key = RaisingOnce()
+            it = plain.HashRing(points=2, hash_key=hash_key)
+            it.add("a")
+            it.add("b")
+            hash_key.errors.append(error)
+            did = f"{call} with a hash_key that raises {type(error).__name__}"
+            got = caught(partial(job, it))
+            if not hash_key.errors or "for" in call:
+                ensure(got is error, did=did, want="the exception that it raised", got=got)
+            if got is error:
+                equal(it.nodes(), {"a": 1, "b": 1}, did=f"nodes() after {did}")
+
+
+def caught(job: Callable[[], object]) -> object:
+    """Return the exception that comes out of the job, or else its result."""
+    try:
+        return job()
+    except (Broken, LookupError, ValueError, ArithmeticError, RuntimeError, Stopped) as error:
+        return error
+
+
+class Stopped(BaseException):
+    """What interrupts a hash_key of the caller, as Ctrl-C would."""
+
+
+class RaisingOnce:
+    """A hash_key that raises at its next call, and then no more."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+
+    def __call__(self, data: bytes) -> int:
+        if self.errors:
+            raise self.errors.pop()
+        return spread(data)
 
 
 @check("P15", kind="contract")
-def test_nodes_is_the_callers(impl: Implementation) -> None:
+def test_nodes_is_the_callers(plain: Implementation) -> None:
     """The caller emptied the dict and put something else into it."""
-    it = impl.HashRing()
+    it = plain.HashRing()
     equal(it.nodes(), {}, did="nodes() of an empty ring")
     it.add("a")
     it.add("b", 3)
@@ -228,3 +261,24 @@ def test_nodes_is_the_callers(impl: Implementation) -> None:
     it.remove("b")
     equal(it.nodes(), {"a": 2}, did="nodes() after set_weight('a', 2) and remove('b')")
     equal(kept, {"a": 1, "b": 3}, did="the dict that was asked for before these changes")
+
+
+@check("P3", "P15", kind="contract")
+def test_names_are_taken_as_they_are(plain: Implementation) -> None:
+    """Fourteen nodes whose names are nearly the same, or parts of each other; some of them left."""
+    names = ["node-1", "node-10", "Node-1", " node-1", "node-1 ", "node-1#0", "node-1#0#1", "node",
+             "", "#", "1", "é", "e\u0301", "node-1\0"]  # fmt: skip
+    it = plain.HashRing(points=4)
+    for name in names:
+        it.add(name)
+    while names:
+        equal(it.nodes(), dict.fromkeys(names, 1), did="nodes()")
+        found = {key: it.nodes_for(key, len(names)) for key in KEYS[:10]}
+        for key, nodes in found.items():
+            equal(sorted(nodes), sorted(names), did=f"sorted(nodes_for({key!r}, {len(names)}))")
+        gone = names.pop(0)
+        it.remove(gone)
+        for key, nodes in found.items():
+            did = f"nodes_for({key!r}, {len(names)}) after remove({gone!r})"
+            rest = [node for node in nodes if node != gone]
+            equal(it.nodes_for(key, len(rest)) if rest else [], rest, did=did)

@@ -49,10 +49,10 @@ def first(differing: Iterable[str]) -> list[str]:
 
 
 @check("P8", kind="behaviour")
-def test_collisions_lose_nobody(impl: Implementation) -> None:
+def test_collisions_lose_nobody(plain: Implementation) -> None:
     """Six nodes under hashes of few values; all nodes were asked for, then five left one by one."""
     for name, hash_key in HASHES.items():
-        it = ring(impl, dict.fromkeys(NODES, 1), hash_key)
+        it = ring(plain, dict.fromkeys(NODES, 1), hash_key)
         for left in range(6, 0, -1):
             for key, found in lists(it).items():
                 did = f"a hash {name}: sorted(nodes_for({key!r}, {left}))"
@@ -64,12 +64,12 @@ def test_collisions_lose_nobody(impl: Implementation) -> None:
 
 
 @check("P8", kind="behaviour")
-def test_collisions_do_not_ask_who_was_first(impl: Implementation) -> None:
+def test_collisions_do_not_ask_who_was_first(plain: Implementation) -> None:
     """Five nodes joined in eight orders, with a detour, under hashes of few values."""
     for name, hash_key in HASHES.items():
         seen = []
         for order in itertools.islice(itertools.permutations(NODES[:5]), 0, 120, 17):
-            it = ring(impl, {"x": 2, **dict.fromkeys(order, 1)}, hash_key)
+            it = ring(plain, {"x": 2, **dict.fromkeys(order, 1)}, hash_key)
             it.remove("x")
             it.set_weight(order[0], 3)
             it.set_weight(order[0], 1)
@@ -80,11 +80,11 @@ def test_collisions_do_not_ask_who_was_first(impl: Implementation) -> None:
 
 
 @check("P8", kind="behaviour")
-def test_collisions_move_nobody_else(impl: Implementation) -> None:
+def test_collisions_move_nobody_else(plain: Implementation) -> None:
     """12 generated sequences of ten changes (seed 11) under hashes of few values."""
     for number, (name, hash_key) in enumerate(list(HASHES.items()) * 2):
         chance = random.Random(11_000 + number)
-        it = ring(impl, {"a": 1, "b": 2, "c": 1}, hash_key)
+        it = ring(plain, {"a": 1, "b": 2, "c": 1}, hash_key)
         before = lists(it)
         for _ in range(10):
             node, told, grows = _change(it, chance)
@@ -122,10 +122,10 @@ def _change(it: Any, chance: random.Random) -> tuple[str, str, bool]:
 
 
 @check("P8", kind="behaviour")
-def test_collisions_leave_weights_alone(impl: Implementation) -> None:
+def test_collisions_leave_weights_alone(plain: Implementation) -> None:
     """nodes() of rings whose points all collide, through all kinds of changes."""
     for name, hash_key in HASHES.items():
-        it = ring(impl, {"a": 1, "b": 4, "c": 2}, hash_key)
+        it = ring(plain, {"a": 1, "b": 4, "c": 2}, hash_key)
         it.remove("a")
         it.set_weight("c", 5)
         it.add("a", 2)
@@ -134,7 +134,7 @@ def test_collisions_leave_weights_alone(impl: Implementation) -> None:
 
 
 @check("P9", kind="contract")
-def test_lookup_hashes_the_bytes_of_the_key(impl: Implementation) -> None:
+def test_lookup_hashes_the_bytes_of_the_key(plain: Implementation) -> None:
     """A hash_key took notes while a ring of 20 nodes was filled and asked."""
     asked: list[object] = []
 
@@ -142,7 +142,7 @@ def test_lookup_hashes_the_bytes_of_the_key(impl: Implementation) -> None:
         asked.append(data)
         return spread(data)
 
-    it = impl.HashRing(points=4, hash_key=noting)
+    it = plain.HashRing(points=4, hash_key=noting)
     for number in range(20):
         it.add(f"node-{number}")
     ensure(bool(asked), did="add of 20 nodes", want="hash_key was called", got=len(asked))
@@ -161,13 +161,13 @@ def test_lookup_hashes_the_bytes_of_the_key(impl: Implementation) -> None:
 
 
 @check("P9", kind="contract")
-def test_same_hash_same_nodes(impl: Implementation) -> None:
+def test_same_hash_same_nodes(plain: Implementation) -> None:
     """A hash_key looked only at the part in braces, like hash tags; 40 tags, 5 keys each."""
 
     def tag(data: bytes) -> int:
         return spread(data[data.find(b"{") + 1 : data.find(b"}")] if b"{" in data else data)
 
-    it = ring(impl, dict.fromkeys(NODES, 1), tag)
+    it = ring(plain, dict.fromkeys(NODES, 1), tag)
     for number in range(40):
         keys = [f"{{user:{number}}}:{field}" for field in ("name", "cart", "1", "", "{x}")]
         for key in keys[1:]:
@@ -177,7 +177,7 @@ def test_same_hash_same_nodes(impl: Implementation) -> None:
 
 
 @check("P9", kind="contract")
-def test_points_are_placed_by_the_hash(impl: Implementation) -> None:
+def test_points_are_placed_by_the_hash(plain: Implementation) -> None:
     """Two rings whose hash_key differs in all but the keys; 500 keys."""
     keys = [f"user:{number}" for number in range(500)]
     known = {key.encode() for key in keys}
@@ -185,7 +185,7 @@ def test_points_are_placed_by_the_hash(impl: Implementation) -> None:
     def other(data: bytes) -> int:
         return spread(data if data in known else data + b"?")
 
-    rings = [ring(impl, dict.fromkeys(NODES, 1), hash_key) for hash_key in (spread, other)]
+    rings = [ring(plain, dict.fromkeys(NODES, 1), hash_key) for hash_key in (spread, other)]
     one, two = ([it.node_for(key) for key in keys] for it in rings)
     want = "points elsewhere, and so other nodes for some of the keys"
     same = sum(a == b for a, b in zip(one, two, strict=True))
@@ -195,10 +195,37 @@ def test_points_are_placed_by_the_hash(impl: Implementation) -> None:
 
 
 @check("P9", kind="contract")
-def test_keys_are_placed_by_the_hash(impl: Implementation) -> None:
+def test_keys_are_placed_by_the_hash(plain: Implementation) -> None:
     """A hash_key gave the same number to every key, and spread everything else."""
-    it = ring(
-        impl, dict.fromkeys(NODES, 1), lambda d: 2**63 if d.startswith(b"user:") else spread(d)
-    )
-    found = {it.node_for(f"user:{number}") for number in range(300)}
-    equal(len(found), 1, did="the number of nodes that 300 keys of the same hash have")
+    for number in (0, 1, 2**63, LARGEST):
+
+        def hash_key(data: bytes, number: int = number) -> int:
+            return number if data.startswith(b"user:") else spread(data)
+
+        it = ring(plain, dict.fromkeys(NODES, 1), hash_key)
+        keys = [f"user:{each}" for each in range(90)]
+        found = {(it.node_for(key), *it.nodes_for(key, 6)) for key in keys}
+        equal(len(found), 1, did=f"the number of answers that 90 keys of the hash {number} have")
+
+
+PLACES = [7, 2**32, 2**32 + 2, 2**53, 2**53 + 2, 3 * 2**61, 2**63, 2**63 + 2**10, LARGEST - 9]
+
+
+@check("P9", kind="contract")
+def test_key_belongs_to_the_first_point_at_or_after_it(plain: Implementation) -> None:
+    """Points stood at nine numbers only; keys stood at, just behind and just before each of them."""
+    for salt in (b"1", b"2", b"3"):
+
+        def hash_key(data: bytes, salt: bytes = salt) -> int:
+            name, _, number = data.partition(b" at ")
+            is_key = name in {b"Kim", b"user"}
+            return int(number) if is_key else PLACES[spread(salt + data) % len(PLACES)]
+
+        it = ring(plain, dict.fromkeys(NODES, 1), hash_key)
+        for before, place in itertools.pairwise([PLACES[-1] - 2**64, *PLACES]):
+            want = it.nodes_for(f"user at {place}", 6)
+            for number in {(before + 1) % 2**64, (before + 2) % 2**64, place - 1, place}:
+                for key in (f"user at {number}", f"Kim at {number}"):
+                    same = f"{key!r}: points stand at {before % 2**64} and next at {place}"
+                    equal(it.nodes_for(key, 6), want, did=f"nodes_for, key {same}")
+                    equal(it.node_for(key), want[0], did=f"node_for, key {same}")

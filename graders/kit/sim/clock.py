@@ -19,7 +19,14 @@ _REAL: dict[str, Callable[..., Any]] = {
         "sleep",
         "gmtime",
         "localtime",
+        "clock_gettime",
+        "clock_gettime_ns",
     )
+}
+_MONOTONIC_IDS = {
+    getattr(time, name)
+    for name in ("CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_BOOTTIME", "CLOCK_UPTIME_RAW")
+    if hasattr(time, name)
 }
 from datetime import date as RealDate  # noqa: E402,N812 - the originals, kept before they are patched
 from datetime import datetime as RealDatetime  # noqa: E402,N812
@@ -61,6 +68,22 @@ def perf_counter_ns() -> int:
 def wall_ns() -> int:
     """As `wall`, in nanoseconds."""
     return round(wall() * 1e9) if scheduler() else cast(int, _REAL["time_ns"]())
+
+
+def clock_gettime(clock: int) -> float:
+    """As `time.clock_gettime`; the clocks of CPU time stay real."""
+    if scheduler() and clock in _MONOTONIC_IDS:
+        return monotonic()
+    if scheduler() and clock == time.CLOCK_REALTIME:
+        return wall()
+    return cast(float, _REAL["clock_gettime"](clock))
+
+
+def clock_gettime_ns(clock: int) -> int:
+    """As `time.clock_gettime_ns`; the clocks of CPU time stay real."""
+    if scheduler() and clock in {*_MONOTONIC_IDS, time.CLOCK_REALTIME}:
+        return round(clock_gettime(clock) * 1e9)
+    return cast(int, _REAL["clock_gettime_ns"](clock))
 
 
 def sleep(seconds: float) -> None:
@@ -130,4 +153,6 @@ TIME_PATCHES: dict[str, Callable[..., Any]] = {
     "sleep": sleep,
     "gmtime": gmtime,
     "localtime": localtime,
+    "clock_gettime": clock_gettime,
+    "clock_gettime_ns": clock_gettime_ns,
 }

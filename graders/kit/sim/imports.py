@@ -26,7 +26,9 @@ class Manner:
 
 def sources(path: Path) -> list[Path]:
     """The Python files of an implementation that is one file or a folder, in a fixed order."""
-    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*.py") if file.is_file())
 
 
 def load(name: str, path: Path, manner: Manner | None = None) -> ModuleType:

@@ -47,6 +47,7 @@ class _Instrument(ast.NodeTransformer):
         self._file, self._lines, self._facts = file, lines, facts
         self._in_function = False
         self._hidden_self = ""
+        self._loops: list[str] = []  # the counters of the loops around, in this function
 
     def _site(self, node: ast.AST) -> ast.Constant:
         line: int = getattr(node, "lineno", 1)
@@ -64,10 +65,10 @@ class _Instrument(ast.NodeTransformer):
     # Scopes: only what runs after import is rewritten; annotations never are.
 
     def _visit_function(self, node: Function) -> Function:
-        outer = self._in_function, self._hidden_self
-        self._in_function, self._hidden_self = True, hidden_self(node)
+        outer = self._in_function, self._hidden_self, self._loops
+        self._in_function, self._hidden_self, self._loops = True, hidden_self(node), []
         node.body = self._visit_body(node.body)
-        self._in_function, self._hidden_self = outer
+        self._in_function, self._hidden_self, self._loops = outer
         return node
 
     visit_FunctionDef = visit_AsyncFunctionDef = _visit_function
@@ -77,9 +78,9 @@ class _Instrument(ast.NodeTransformer):
         return [one for some in visited for one in (some if isinstance(some, list) else [some])]
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
-        outer, self._in_function = self._in_function, True
+        outer, self._in_function, self._loops = (self._in_function, self._loops), True, []
         node.body = self.visit(node.body)
-        self._in_function = outer
+        self._in_function, self._loops = outer
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
@@ -185,16 +186,30 @@ class _Instrument(ast.NodeTransformer):
     # Loops and with.
 
     def visit_While(self, node: ast.While) -> ast.While | list[ast.stmt]:
-        self.generic_visit(node)
         if not self._in_function:
+            self.generic_visit(node)
             return node
-        name = f"__sim_loop_{len(runtime.SITES)}__"
+        name = f"__sim_loop_{len(runtime.SITES)}_{len(self._loops)}__"
+        self._loops.append(name)
+        self.generic_visit(node)
+        self._loops.pop()
         test = self._call("turn", node.test)
         assert isinstance(test, ast.Call)
         test.args.append(ast.Name(name, ast.Load()))
         node.test = test
         new_loop = ast.Call(ast.Name("__sim_loop__", ast.Load()), [], [])
         return [ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], new_loop), node), node]
+
+    def _visit_yield(self, node: ast.Yield | ast.YieldFrom) -> ast.expr:
+        """A generator that hands something out does not spin, however often it is resumed."""
+        self.generic_visit(node)
+        loops: list[ast.expr] = [ast.Name(name, ast.Load()) for name in self._loops]
+        if not loops:
+            return node
+        func = ast.Name("__sim_resumed__", ast.Load())
+        return ast.copy_location(ast.Call(func, [node, *loops], []), node)
+
+    visit_Yield = visit_YieldFrom = _visit_yield
 
     def visit_For(self, node: ast.For) -> ast.For:
         self.generic_visit(node)

@@ -4,6 +4,7 @@ Install before the implementation is imported: then its module-level and class-l
 `from threading import Lock`, are under control as well. All patches behave as the originals outside a simulation.
 """
 
+import _thread
 import concurrent.futures._base as futures_base
 import concurrent.futures.thread as futures_thread
 import datetime as dt
@@ -56,6 +57,9 @@ def _patch_threads() -> None:
         owner.__hash__ = _serial_hash  # type: ignore[method-assign]
     lib: Any = threading.Thread
     lib.start, lib.join, lib.is_alive = _start, _join, _is_alive
+    modules: Any = (threading, _thread)
+    for module in modules:
+        module.get_ident = _get_ident
 
 
 def _serial_hash(self: Any) -> int:
@@ -94,8 +98,8 @@ def _start(self: threading.Thread) -> None:
         raise RuntimeError("threads can only be started once")
     it._started._flag = True
     record = sched.start(_runner(self), display_name(self, len(sched.threads)))
-    it._sim, it._ident = (sched, record), record.ident
-    threading._active[record.ident] = self  # type: ignore[attr-defined]
+    it._sim, it._ident = (sched, record), record.seen_ident
+    threading._active[record.seen_ident] = self  # type: ignore[attr-defined]
     sched.step(sched.current.site)
 
 
@@ -112,9 +116,15 @@ def _runner(thread: threading.Thread) -> Callable[[], None]:
         try:
             thread.run()
         finally:
-            threading._active.pop(get_ident(), None)  # type: ignore[attr-defined]
+            threading._active.pop(thread.ident, None)  # type: ignore[attr-defined]
 
     return run
+
+
+def _get_ident() -> int:
+    """The number of the running thread as the implementation sees it."""
+    sched = scheduler()
+    return get_ident() if sched is None else sched.current.seen_ident
 
 
 def _record(thread: threading.Thread) -> tuple[Scheduler, SimThread] | None:

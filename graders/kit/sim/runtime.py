@@ -21,8 +21,8 @@ class Listener(Protocol):
     def step(self, site: int) -> None:
         """The code is about to do something that other threads could see, at `site`."""
 
-    def turn(self, site: int, turns: int) -> None:
-        """A loop at `site` is about to take another turn, its `turns`-th."""
+    def turn(self, site: int, turns: list[int]) -> None:
+        """A loop at `site` is about to take another turn, its `turns[0]`-th."""
 
     def mark(self, site: int) -> None:
         """The code has arrived at `site`; no other thread can tell."""
@@ -36,7 +36,7 @@ class _Nobody:
     def step(self, site: int) -> None:
         """Ignore it."""
 
-    def turn(self, site: int, turns: int) -> None:
+    def turn(self, site: int, turns: list[int]) -> None:
         """Ignore it."""
 
     mark = step
@@ -58,14 +58,21 @@ def before(site: int) -> None:
 
 
 def loop() -> list[int]:
-    """The counter of one `while` loop's turns."""
-    return [0]
+    """What is known of one `while` loop: its turns, and how often its thread had waited when last looked at."""
+    return [0, 0]
 
 
 def turn(value: Any, site: int, turns: list[int]) -> Any:
     """Pass a loop's turn and hand its condition on."""
     turns[0] += 1
-    listener.turn(site, turns[0])
+    listener.turn(site, turns)
+    return value
+
+
+def resumed(value: Any, *loops: list[int]) -> Any:
+    """A generator goes on after a yield, within these loops: their turns count anew."""
+    for turns in loops:
+        turns[0] = 0
     return value
 
 
@@ -102,6 +109,7 @@ NAMES = {
     "__sim_before__": before,
     "__sim_loop__": loop,
     "__sim_turn__": turn,
+    "__sim_resumed__": resumed,
     "__sim_mark__": mark,
     "__sim_steps__": steps,
 }
@@ -120,7 +128,7 @@ class Counter:
         """Count one."""
         self.steps += 1
 
-    def turn(self, _site: int, _turns: int) -> None:
+    def turn(self, _site: int, _turns: list[int]) -> None:
         """Count one."""
         self.steps += 1
 

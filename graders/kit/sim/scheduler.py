@@ -7,6 +7,7 @@ Simulated time moves only when no thread can run, to the earliest deadline; if t
 from _thread import get_ident
 from _thread import start_new_thread as real_start
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Protocol
 
 from graders.kit.sim.failure import Abort, Failure, Kind
@@ -60,7 +61,7 @@ class Scheduler:
         self.choices: list[tuple[int, int, tuple[int, ...]]] = []
         self.failure: Failure | None = None
         main = SimThread(0, "main")
-        main.ident = get_ident()
+        main.ident = main.seen_ident = get_ident()
         self.threads, self.current = [main], main
         self.ident: int | None = main.ident
         self._settlers: list[SimThread] = []
@@ -80,9 +81,9 @@ class Scheduler:
         if self.count >= self._stop:
             self._stopped()
 
-    def turn(self, site: int, turns: int) -> None:
+    def turn(self, site: int, turns: list[int]) -> None:
         """A loop's turn: a point, and the place where endless loops are noticed."""
-        if get_ident() == self.ident and turns % SPIN_TURNS == 0:
+        if turns[0] % SPIN_TURNS == 0 and get_ident() == self.ident:
             self._spinning(turns)
         self.step(site)
 
@@ -112,11 +113,15 @@ class Scheduler:
                 "livelock", f"no end after {self._max_steps:,} steps: the threads go on and on"
             )
 
-    def _spinning(self, turns: int) -> None:
+    def _spinning(self, loop: list[int]) -> None:
         self.check_abort()
-        others = self._ready_others()
+        (turns, waits), me = loop, self.current
         if turns >= LIVELOCK_TURNS:
             self.fail("livelock", "a loop turns for ever: nothing that can still happen ends it")
+        if waits != me.waits:  # it has waited for others meanwhile, as a worker for its next task
+            loop[1] = me.waits
+            return
+        others = self._ready_others()
         if others:
             self._switch(self.threads[others[turns // SPIN_TURNS % len(others)]], "spins")
         else:
@@ -223,6 +228,7 @@ class Scheduler:
         """
         self.check_abort()
         me = self.current
+        me.waits += 1
         me.ready, me.deadline, me.blocked_on, me.timed_out = False, deadline, on, False
         wanted = self._next()
         if wanted is None:
@@ -311,6 +317,8 @@ class Scheduler:
             self._body(thread, run)
 
         thread.ident = real_start(body, ())
+        taken = {other.seen_ident for other in self.threads if not other.done}
+        thread.seen_ident = next(number for number in count(1) if number not in taken)
         self.threads.append(thread)
         self._ready_changed()
         return thread
@@ -319,10 +327,11 @@ class Scheduler:
         try:
             if not self.aborting:
                 run()
-        except (Abort, SystemExit):
+        except SystemExit:
             pass
         except BaseException as error:
-            self._died(thread, error)
+            if not (isinstance(error, Abort) and self.aborting):
+                self._died(thread, error)
         thread.done, thread.ready = True, False
         self._leave(thread)
 

@@ -69,13 +69,13 @@ class Explorer:
             self._scene(sim)
             sched.finish()
             sim.close()
-        except Abort:
-            return
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+            if isinstance(error, Abort) and sched.aborting:
+                return
+            if isinstance(error, Abort | KeyboardInterrupt | SystemExit | GeneratorExit):
                 error = RuntimeError(f"{type(error).__name__} raised in the scene")
             try:
-                sched.fail("wrong", str(error), error)
+                sched.fail("wrong", "raised in the scene", error)
             except Abort:
                 return
 

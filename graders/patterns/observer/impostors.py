@@ -2,6 +2,7 @@
 
 import threading
 import weakref
+from collections import deque
 from typing import Any
 
 from solutions.patterns import observer as reference
@@ -635,3 +636,337 @@ class OneListForAll:
                         callback(news)
                 except Exception as failure:
                     failures.append(failure)
+
+
+class TopicsByIdentity:
+    """A topic is found by `id`: an equal text that is another object is another topic."""
+
+    breaks = "P1"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Subscription:
+            return super().subscribe(callback, _named_by_id(topic))
+
+        def publish(self, topic: str, news: object) -> None:
+            super().publish(_named_by_id(topic), news)
+
+
+def _named_by_id(topic: Any) -> Any:
+    return f"{id(topic)}" if isinstance(topic, str) else topic
+
+
+class FalseUnsubscribes:
+    """A callback that returns False is not called again, as in some libraries of event handlers."""
+
+    breaks = "P1"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Subscription:
+            if not callable(callback):
+                raise TypeError("callback")
+
+            def call(news: Any) -> None:
+                if callback(news) is False:
+                    subscription.cancel()
+
+            subscription = super().subscribe(call, topic)
+            return subscription
+
+
+class CopiesBeforeItsTurn:
+    """Who gets news is decided when publish is called, although others deliver first."""
+
+    breaks = "P1"
+
+    class NewsAgency(reference.NewsAgency):
+        def publish(self, topic: str, news: object) -> None:
+            reference._check_topic(topic)
+            if self._publisher == threading.get_ident():
+                super().publish(topic, (None, news))
+                return
+            with self._lock:
+                known = set(self._topics.get(topic, {}))
+            super().publish(topic, (known, news))
+
+        def _deliver(self, topic: str, news: Any, failures: list[Exception]) -> None:
+            WaitingNewsFrozen.NewsAgency._deliver(self, topic, news, failures)  # type: ignore[arg-type]
+
+
+class FirstTenFailures:
+    """Of many failures the first ten are reported."""
+
+    breaks = "P3"
+
+    class NewsAgency(reference.NewsAgency):
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            super()._deliver(topic, news, failures)
+            del failures[10:]
+
+
+class InnerInterruptsAreFailures:
+    """Interrupts pass through, but not those of news that a callback published."""
+
+    breaks = "P4"
+
+    class NewsAgency(reference.NewsAgency):
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            super()._deliver(topic, news, failures)
+            while self._waiting:
+                try:
+                    super()._deliver(*self._waiting.popleft(), failures)
+                except BaseException as interrupt:
+                    failures.append(RuntimeError(repr(interrupt)))
+
+
+class ShortQueue:
+    """Of news from callbacks only the last hundred wait; what came before falls out."""
+
+    breaks = "P5"
+
+    class NewsAgency(reference.NewsAgency):
+        def __init__(self) -> None:
+            super().__init__()
+            self._waiting = deque(maxlen=100)
+
+
+class NobodyListensYet:
+    """News of a callback for a topic without subscribers is dropped at once; some may come before its turn."""
+
+    breaks = "P5"
+
+    class NewsAgency(reference.NewsAgency):
+        def publish(self, topic: str, news: object) -> None:
+            reference._check_topic(topic)
+            if topic in self._topics:
+                super().publish(topic, news)
+
+
+class DrainsByRecursion:
+    """After each news the rest is drained by a call inside: a long chain ends in a RecursionError."""
+
+    breaks = "P5"
+
+    class NewsAgency(reference.NewsAgency):
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            super()._deliver(topic, news, failures)
+            if self._waiting:
+                self._deliver(*self._waiting.popleft(), failures)
+
+
+class LosesPatience:
+    """Waits a minute for its turn and then delivers all the same."""
+
+    breaks = "P6"
+
+    class NewsAgency(reference.NewsAgency):
+        def __init__(self) -> None:
+            super().__init__()
+            self._turn = _Impatient()  # type: ignore[assignment]
+
+
+class _Impatient:
+    def __init__(self) -> None:
+        self._lock, self._held = threading.Lock(), threading.local()
+
+    def __enter__(self) -> None:
+        self._held.got = self._lock.acquire(timeout=60)
+
+    def __exit__(self, *_: object) -> None:
+        if self._held.got:
+            self._lock.release()
+
+
+class StaleDeliverer:
+    """Whoever delivered last is taken for the one who delivers, if somebody does."""
+
+    breaks = "P6"
+
+    class NewsAgency(reference.NewsAgency):
+        def publish(self, topic: str, news: object) -> None:
+            reference._check_topic(topic)
+            if self._publisher == threading.get_ident() and self._turn.locked():
+                self._waiting.append((topic, news))
+                return
+            failures: list[Exception] = []
+            with self._turn:
+                self._publisher = threading.get_ident()
+                try:
+                    self._deliver(topic, news, failures)
+                    while self._waiting:
+                        self._deliver(*self._waiting.popleft(), failures)
+                finally:
+                    self._waiting.clear()
+            if failures:
+                raise ExceptionGroup("failed", failures)
+
+
+class LockOfTheSubscription:
+    """A lock for each subscription, held while its callback runs: cancel and `active` wait for it."""
+
+    breaks = "P7"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Any:
+            if not callable(callback):
+                raise TypeError("callback")
+            lock = threading.RLock()
+
+            def call(news: Any) -> None:
+                with lock:
+                    callback(news)
+
+            real = super().subscribe(call, topic)
+
+            class Handle:
+                @property
+                def active(self) -> bool:
+                    return real.active
+
+                def cancel(self) -> None:
+                    with lock:
+                        real.cancel()
+
+            return Handle()
+
+
+class OneTurnForAllAgencies:
+    """The turn belongs to the class: agencies wait for each other."""
+
+    breaks = "P7"
+
+    class NewsAgency(reference.NewsAgency):
+        turn = threading.RLock()
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._turn = self.turn  # type: ignore[assignment]
+
+
+class SecondCancelRunsAhead:
+    """cancel() swaps its work out first: the second one returns before the first has done it."""
+
+    breaks = "P8"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Any:
+            real = super().subscribe(callback, topic)
+
+            class Handle:
+                stop: Any = staticmethod(real.cancel)
+
+                @property
+                def active(self) -> bool:
+                    return real.active
+
+                def cancel(self) -> None:
+                    stop, self.stop = self.stop, None
+                    if stop is not None:
+                        stop()
+
+            return Handle()
+
+
+class InnerNewsStaysInTheList:
+    """News of callbacks is worked off by index; the list is emptied when the next publish begins."""
+
+    breaks = "P10"
+
+    class NewsAgency(reference.NewsAgency):
+        def publish(self, topic: str, news: object) -> None:
+            if self._publisher != threading.get_ident():
+                self._worked_off: list[object] = []
+            super().publish(topic, news)
+
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            super()._deliver(topic, news, failures)
+            self._worked_off += self._waiting
+
+
+class EmptyTopicsUntilNews:
+    """A topic without subscriptions is taken out when the next news of it comes."""
+
+    breaks = "P10"
+
+    class NewsAgency(reference.NewsAgency):
+        def forget(self, topic: str, number: int) -> None:
+            with self._lock:
+                self._topics.get(topic, {}).pop(number, None)
+
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            super()._deliver(topic, news, failures)
+            with self._lock:
+                if not self._topics.get(topic, {0: 0}):
+                    del self._topics[topic]
+
+
+class ChecksTooLate:
+    """The topic is entered before the callback is looked at, and stays."""
+
+    breaks = "P11"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Subscription:
+            reference._check_topic(topic)
+            with self._lock:
+                self._topics.setdefault(topic, {})
+            return super().subscribe(callback, topic)
+
+
+class MistakeEmptiesTheQueue:
+    """A publish that is refused in a callback takes the news that waits with it."""
+
+    breaks = "P11"
+
+    class NewsAgency(reference.NewsAgency):
+        def publish(self, topic: str, news: object) -> None:
+            try:
+                super().publish(topic, news)
+            except TypeError:
+                self._waiting.clear()
+                raise
+
+
+class KnownCallbackIsActive:
+    """`active` asks whether the topic has this callback: True again when it is subscribed anew."""
+
+    breaks = "P12"
+
+    class NewsAgency(reference.NewsAgency):
+        def subscribe(self, callback: Any, topic: str) -> Any:
+            agency, real, name = self, super().subscribe(callback, topic), id(callback)
+
+            class Handle:
+                cancel = staticmethod(real.cancel)
+
+                @property
+                def active(self) -> bool:
+                    return any(
+                        id(s.callback) == name for s in agency._topics.get(topic, {}).values()
+                    )
+
+            return Handle()
+
+
+class DeadStayInTheRow:
+    """A cancelled subscription is passed over, and taken out when its topic has no other."""
+
+    breaks = "P13"
+
+    class NewsAgency(reference.NewsAgency):
+        def forget(self, topic: str, number: int) -> None:
+            with self._lock:
+                if not any(s.callback for s in self._topics.get(topic, {}).values()):
+                    self._topics.pop(topic, None)
+
+
+class CopiesTheTable:
+    """Each delivery works on a copy of the whole table, to be safe from changes."""
+
+    breaks = "P13"
+
+    class NewsAgency(reference.NewsAgency):
+        def _deliver(self, topic: str, news: object, failures: list[Exception]) -> None:
+            with self._lock:
+                table = dict(self._topics)
+            if topic in table:
+                super()._deliver(topic, news, failures)

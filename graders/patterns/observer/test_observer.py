@@ -1,10 +1,11 @@
 """Who is told, in which order, and what changes on the way do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from graders.kit import Implementation, check, ensure, equal, raises
+from graders.kit import Implementation, check, ensure, equal
 from graders.kit.shape import test_shape  # noqa: F401 - P0, the first check of every topic
 
 SPORT, WEATHER = "sport", "weather"
@@ -32,8 +33,10 @@ def test_everybody_is_told_in_order(impl: Implementation) -> None:
 
 @check("P1", kind="behaviour")
 def test_topics_match_exactly(impl: Implementation) -> None:
-    """Nine topics that look alike, one subscriber each; news of each."""
-    topics = ["sport", "sport/tennis", "sport/", "sports", "Sport", " sport", "", "*", "sport/*"]
+    """Topics that look alike, one subscriber each; news of each."""
+    topics = ["sport", "sports", "Sport", " sport", "sport ", "", "*", "#", ">", "spor?", "spor[t]"]
+    topics += [f"sport{mark}{rest}" for mark in "/.:" for rest in ("", "tennis", "*")]
+    topics += ["caf\u00e9", "cafe\u0301", "CAF\u00c9"]
     agency, log = impl.NewsAgency(), []
     for topic in topics:
         agency.subscribe(noting(log, topic), topic)
@@ -41,6 +44,27 @@ def test_topics_match_exactly(impl: Implementation) -> None:
         log.clear()
         agency.publish(topic, 1)
         equal(log, [(topic, 1)], did=f"who got the news of {topic!r}")
+
+
+class Desk(StrEnum):
+    """Topics as an enumeration."""
+
+    SPORT = "sport"
+
+
+@check("P1", kind="behaviour")
+def test_equal_texts_are_one_topic(impl: Implementation) -> None:
+    """Subscribers of 'sport', of an equal text made at run time, of a member of a StrEnum; news of each."""
+    half = SPORT[:2]
+    made, again = (f"{half}{rest}" for rest in ("ort", "ort"))  # not the same objects
+    agency, log = impl.NewsAgency(), []
+    for name, topic in (("text", SPORT), ("made", made), ("member", Desk.SPORT)):
+        agency.subscribe(noting(log, name), topic)
+    for topic in (SPORT, again, Desk.SPORT):
+        log.clear()
+        agency.publish(topic, 1)
+        want = [("text", 1), ("made", 1), ("member", 1)]
+        equal(log, want, did=f"who got the news of {topic!r}")
 
 
 @check("P1", kind="behaviour")
@@ -108,7 +132,7 @@ def test_equal_callbacks_are_not_the_same(impl: Implementation) -> None:
     )
 
 
-@check("P1", "P8", kind="behaviour")
+@check("P1", "P8", "P12", kind="behaviour")
 def test_each_of_two_subscriptions_is_cancelled_alone(impl: Implementation) -> None:
     """f, g, f again; the second f is cancelled twice, and subscribed once more."""
     agency, log = impl.NewsAgency(), []
@@ -121,6 +145,7 @@ def test_each_of_two_subscriptions_is_cancelled_alone(impl: Implementation) -> N
     equal(log, [("f", 1), ("g", 1)], did="calls after subscribing f, g, f and cancelling the last")
     agency.subscribe(f, SPORT)
     second.cancel()
+    equal(second.active, False, did="active of the old one, when f was subscribed anew")
     log.clear()
     agency.publish(SPORT, 2)
     want = [("f", 2), ("g", 2), ("f", 2)]
@@ -158,6 +183,27 @@ def test_everything_that_can_be_called_will_do(impl: Implementation) -> None:
     equal(
         log, want, did="calls of an object that is false, a class, a method, a partial, a builtin"
     )
+
+
+class Awaitable:
+    """Something to await."""
+
+    def __await__(self) -> Iterator[Any]:
+        raise AssertionError
+
+
+@check("P1", kind="behaviour")
+def test_results_are_ignored(impl: Implementation) -> None:
+    """Callbacks return False, True, None, a text, a generator, something to await; the same news twice."""
+    agency, log = impl.NewsAgency(), []
+    results = [False, True, None, "stop", 0, NotImplemented, StopIteration(), Awaitable()]
+    results.append(log.append(("generator", "run")) for _ in range(1))
+    for index, result in enumerate(results):
+        agency.subscribe(lambda news, n=index, r=result: (log.append((n, news)), r)[1], SPORT)
+    for _ in range(2):
+        agency.publish(SPORT, "same")
+    want = [(index, "same") for index in range(len(results))] * 2
+    equal(log, want, did="calls for the same news published twice")
 
 
 @check("P1", kind="behaviour")
@@ -297,44 +343,3 @@ def test_cancel_and_active(impl: Implementation) -> None:
     equal(
         [first.active, other.active, own[0].active], [False, True, False], did="active in the end"
     )
-
-
-@check("P11", kind="contract")
-def test_bad_arguments(impl: Implementation) -> None:
-    """Callbacks that are none, topics that are no text, news for nobody."""
-    agency, log = impl.NewsAgency(), []
-    agency.subscribe(log.append, SPORT)
-    for bad in (None, 3, "text", [len]):
-        raises(
-            TypeError,
-            lambda bad=bad: agency.subscribe(bad, SPORT),
-            did=f"subscribe({bad!r}, 'sport')",
-        )
-    for topic in (None, 3, b"sport", ("sport",)):
-        raises(
-            TypeError,
-            lambda t=topic: agency.subscribe(log.append, t),
-            did=f"subscribe(callback, {topic!r})",
-        )
-        raises(TypeError, lambda t=topic: agency.publish(t, 1), did=f"publish({topic!r}, 1)")
-    equal(agency.publish("nobody listens", 1), None, did="publish to a topic without subscribers")
-    agency.publish(SPORT, 7)
-    equal(log, [7], did="calls after all these mistakes")
-
-
-@check("P11", kind="contract")
-def test_bad_arguments_in_a_callback(impl: Implementation) -> None:
-    """A callback publishes on topic 3, and subscribes None: both raise where they were called."""
-    agency, log = impl.NewsAgency(), []
-
-    def callback(news: Any) -> None:
-        raises(TypeError, lambda: agency.publish(3, 2), did="publish(3, 2) in a callback")
-        raises(TypeError, lambda: agency.subscribe(None, SPORT), did="subscribe(None, 'sport')")
-        log.append(news)
-
-    agency.subscribe(callback, SPORT)
-    try:
-        agency.publish(SPORT, 1)
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from None
-    equal(log, [1], did="calls that went through to their end")

@@ -10,42 +10,53 @@ SPORT, WEATHER = "sport", "weather"
 
 @check("P7", kind="concurrency")
 def test_callbacks_may_wait_for_subscribe_and_cancel(impl: Implementation) -> None:
-    """A callback waits until another thread has subscribed one and cancelled one."""
+    """A callback waits on 1 until another is cancelled and a new one subscribed, on its own 2 for its own cancel."""
 
     def scene(sim: Sim) -> None:
         agency, log = impl.NewsAgency(), []
-        begun, changed = threading.Event(), threading.Event()
-        old = agency.subscribe(log.append, SPORT)
+        begun, changed = [[threading.Event(), threading.Event()] for _ in range(2)]
 
-        def callback(_: Any) -> None:
-            begun.set()
-            changed.wait()
+        def callback(news: int) -> None:
+            begun[news - 1].set()
+            changed[news - 1].wait()
+            if news == 1:
+                agency.publish(SPORT, 2)
 
         def change() -> None:
-            begun.wait()
-            old.cancel()
+            begun[0].wait()
             agency.subscribe(lambda news: log.append(("new", news)), SPORT)
-            equal(old.active, False, did="active after cancel() while a callback runs")
-            changed.set()
+            cancel(old)
+            changed[0].set()
+            begun[1].wait()
+            cancel(running)
+            changed[1].set()
 
-        agency.subscribe(callback, SPORT)
+        old = agency.subscribe(lambda news: log.append(("old", news)), SPORT)
+        running = agency.subscribe(callback, SPORT)
         sim.together(lambda: agency.publish(SPORT, 1), change)
-        agency.publish(SPORT, 2)
-        equal(log, [1, ("new", 2)], did="news of the cancelled and of the new subscriber")
+        agency.publish(SPORT, 3)
+        equal(log, [("old", 1), ("new", 2), ("new", 3)], did="news of the old and the new")
+
+    def cancel(subscription: Any) -> None:
+        equal(subscription.active, True, did="active before cancel() while a callback runs")
+        subscription.cancel()
+        equal(subscription.active, False, did="active after cancel() while a callback runs")
 
     explore(scene)
 
 
 @check("P7", kind="concurrency")
 def test_callbacks_may_start_threads_and_join_them(impl: Implementation) -> None:
-    """A callback starts a thread that subscribes and cancels, and joins it."""
+    """A callback starts a thread that subscribes, cancels, and publishes on another agency, and joins it."""
 
     def scene(_: Sim) -> None:
-        agency, log = impl.NewsAgency(), []
+        agency, other, log = impl.NewsAgency(), impl.NewsAgency(), []
+        other.subscribe(lambda news: log.append(("other", news)), SPORT)
 
         def change() -> None:
             agency.subscribe(log.append, WEATHER)
             agency.subscribe(log.append, SPORT).cancel()
+            other.publish(SPORT, 0)
 
         def callback(news: Any) -> None:
             thread = threading.Thread(target=change)
@@ -55,7 +66,7 @@ def test_callbacks_may_start_threads_and_join_them(impl: Implementation) -> None
         agency.subscribe(callback, SPORT)
         agency.publish(SPORT, 1)
         agency.publish(WEATHER, 2)
-        equal(log, [2], did="news of those who subscribed in the callback's thread")
+        equal(log, [("other", 0), 2], did="news of the other agency, and of who came in the thread")
 
     explore(scene, schedules=150)
 
@@ -86,29 +97,37 @@ def test_nothing_comes_after_cancel(impl: Implementation) -> None:
 
 @check("P8", "P12", kind="concurrency")
 def test_cancel_by_two_threads(impl: Implementation) -> None:
-    """A and B cancel the same subscription, C another; the fourth stays."""
+    """A and B cancel the same subscription, and B publishes then; C cancels another, the third stays."""
 
     def scene(sim: Sim) -> None:
         agency, log = impl.NewsAgency(), []
         subscriptions = [agency.subscribe(lambda news, n=n: log.append(n), SPORT) for n in range(3)]
-        sim.together(subscriptions[0].cancel, subscriptions[0].cancel, subscriptions[1].cancel)
+
+        def cancel() -> None:
+            subscriptions[0].cancel()
+            equal(subscriptions[0].active, False, did="active when cancel() had returned")
+            agency.publish(SPORT, 1)
+
+        sim.together(subscriptions[0].cancel, cancel, subscriptions[1].cancel)
         equal(
             [s.active for s in subscriptions], [False, False, True], did="active after the cancels"
         )
-        agency.publish(SPORT, 1)
+        equal([n for n in log if n != 1], [2], did="who, but the one of C, got news of B's publish")
+        log.clear()
+        agency.publish(SPORT, 2)
         equal(log, [2], did="who is called after the cancels")
 
     explore(scene)
 
 
-@check("P7", kind="concurrency")
+@check("P1", "P7", kind="concurrency")
 def test_publishers_in_the_queue_hold_up_nobody(impl: Implementation) -> None:
-    """A's callback waits until C has subscribed and cancelled, while B waits for its turn to publish."""
+    """A's callback waits until C has subscribed and cancelled, while B's news 2 waits for its turn."""
 
     def scene(sim: Sim) -> None:
         agency, log = impl.NewsAgency(), []
         begun, changed = threading.Event(), threading.Event()
-        old = agency.subscribe(lambda news: log.append(("old", news)), WEATHER)
+        old = agency.subscribe(lambda news: log.append(("old", news)), SPORT)
 
         def callback(news: int) -> None:
             begun.set()
@@ -118,7 +137,7 @@ def test_publishers_in_the_queue_hold_up_nobody(impl: Implementation) -> None:
         def change() -> None:
             begun.wait()
             sim.settle()
-            agency.subscribe(lambda news: log.append(("new", news)), WEATHER)
+            agency.subscribe(lambda news: log.append(("new", news)), SPORT)
             old.cancel()
             equal(old.active, False, did="active after cancel()")
             changed.set()
@@ -129,8 +148,8 @@ def test_publishers_in_the_queue_hold_up_nobody(impl: Implementation) -> None:
             lambda: (begun.wait(), agency.publish(SPORT, 2)),
             change,
         )
-        agency.publish(WEATHER, 3)
-        equal(sorted(log), [("new", 3), ("stays", 1), ("stays", 2)], did="who got what, sorted")
+        want = [("old", 1), ("stays", 1), ("stays", 2), ("new", 2)]
+        equal(log, want, did="who got what: the delivery of 2 begins after the changes")
 
     explore(scene, schedules=150)
 

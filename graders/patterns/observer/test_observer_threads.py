@@ -1,10 +1,11 @@
 """The agency shared by threads, under explored schedules."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises
+from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
 
 SPORT, WEATHER = "sport", "weather"
 
@@ -33,15 +34,21 @@ def failures_of(job: Callable[[], object]) -> list[BaseException]:
 
 @check("P6", kind="concurrency")
 def test_two_publishers_one_order(impl: Implementation) -> None:
-    """A publishes 1 and 2, B publishes 3; two subscribers listen."""
+    """A publishes 1 and 2, B publishes 3, and looks each time whether it has arrived; two subscribers listen."""
 
     def scene(sim: Sim) -> None:
         agency, one, two = impl.NewsAgency(), [], []
         agency.subscribe(noting(one, sim), SPORT)
         agency.subscribe(noting(two, sim), SPORT)
-        sim.together(
-            lambda: (agency.publish(SPORT, 1), agency.publish(SPORT, 2)),
-            lambda: agency.publish(SPORT, 3),
+
+        def publish(*all_news: int) -> list[bool]:
+            return [(agency.publish(SPORT, news), news in two)[1] for news in all_news]
+
+        got = sim.together(lambda: publish(1, 2), lambda: publish(3))
+        equal(
+            got,
+            [[True, True], [True]],
+            did="whether the news had been delivered when publish returned",
         )
         equal(sorted(one), [1, 2, 3], did="news of the first subscriber, sorted")
         equal(two, one, did="the order of the second subscriber, and of the first")
@@ -55,21 +62,33 @@ def test_two_publishers_one_order(impl: Implementation) -> None:
 
 
 @check("P6", kind="concurrency")
-def test_publish_returns_when_its_news_is_delivered(impl: Implementation) -> None:
-    """Two threads publish; each looks whether its own news has arrived when publish returns."""
+def test_a_slow_callback_is_waited_for(impl: Implementation) -> None:
+    """The callback takes two minutes; A and B publish, each looks whether its news has arrived."""
 
     def scene(sim: Sim) -> None:
         agency, log = impl.NewsAgency(), []
-        agency.subscribe(noting(log, sim), SPORT)
+
+        def slow(news: int) -> None:
+            log.append(("begins", news))
+            time.sleep(120)
+            log.append(("ends", news))
 
         def publish(news: int) -> bool:
             agency.publish(SPORT, news)
-            return news in log
+            return ("ends", news) in log
 
+        both = [[("begins", news), ("ends", news)] for news in (1, 2)]
+        agency.subscribe(slow, SPORT)
         got = sim.together(lambda: publish(1), lambda: publish(2))
         equal(got, [True, True], did="whether the news had been delivered when publish returned")
+        ensure(
+            log in ([*both[0], *both[1]], [*both[1], *both[0]]),
+            did="what the callback wrote down",
+            want="it ends with one news before it begins with the other",
+            got=log,
+        )
 
-    explore(scene)
+    simulate(scene)
 
 
 @check("P6", kind="concurrency")

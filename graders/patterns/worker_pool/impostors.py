@@ -226,6 +226,39 @@ class IdleWorkersGoHome:
             return self._waiting.popitem(last=False)
 
 
+class CapsItsThreads:
+    """Never more than 32 threads, whatever was asked for, as the library's default is."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        def _grow(self) -> None:
+            if len(self._threads) < 32:
+                super()._grow()
+
+
+class ACancelledTaskEndsAWorker:
+    """A count says how often to fetch; who then finds nothing takes it for the end of the pool."""
+
+    breaks = "P2"
+
+    class WorkerPool(reference.WorkerPool):
+        _fetches = 0
+
+        def _leave_if_cancelled(self, future: Future[Any]) -> None:
+            super()._leave_if_cancelled(future)
+            if future.cancelled():
+                with self._lock:
+                    self._fetches += 1
+                    self._work.notify()
+
+        def _take_task(self) -> Taken | None:
+            self._work.wait_for(lambda: self._waiting or self._closed or self._fetches)
+            if not self._waiting and not self._closed:
+                self._fetches -= 1
+            return self._waiting.popitem(last=False) if self._waiting else None
+
+
 class QueueAsBacklog:
     """A `queue.Queue(maxsize=backlog)` is the bound: full although the worker is idle.
 
@@ -472,6 +505,39 @@ class NewestFirst:
             return self._waiting.popitem() if self._waiting else None
 
 
+class LastFillsTheGap:
+    """A cancelled task leaves the line in constant time: the last one is put into its place."""
+
+    breaks = "P5"
+
+    class WorkerPool(reference.WorkerPool):
+        def _leave_if_cancelled(self, future: Future[Any]) -> None:
+            with self._lock:
+                line = list(self._waiting.items())
+                for index, (waiting, _) in enumerate(line):
+                    if waiting is future and future.cancelled():
+                        line[index], line[-1] = line[-1], line[index]
+                        break
+                self._waiting = OrderedDict(line)
+            super()._leave_if_cancelled(future)
+
+
+class OwnTasksFirst:
+    """What a task submits to its own pool goes to the head of the line, as with work stealing."""
+
+    breaks = "P5"
+
+    class WorkerPool(reference.WorkerPool):
+        def submit(
+            self, task: Callable[..., Any], *args: object, timeout: float | None = None
+        ) -> Future[Any]:
+            future = super().submit(task, *args, timeout=timeout)
+            with self._lock:
+                if threading.current_thread() in self._threads and future in self._waiting:
+                    self._waiting.move_to_end(future, last=False)
+            return future
+
+
 class ExceptionNotBaseException:
     """`except Exception`: SystemExit ends the worker, its task vanishes, result() hangs.
 
@@ -566,6 +632,34 @@ class CancelledPlacesCountTwice:
     breaks = "P7"
 
     class WorkerPool(reference.WorkerPool):
+        def _run_next(self) -> bool:
+            with self._lock:
+                taken = self._take_task()
+            if taken is None:
+                return False
+            future, call = taken
+            if future.set_running_or_notify_cancel():
+                self._run(future, call)
+            else:
+                self._free_place()
+            return True
+
+
+class PlaceWaitsForTheWorker:
+    """A task cancelled just as its worker fetches it: the worker gives the place back, later."""
+
+    breaks = "P7"
+
+    class WorkerPool(reference.WorkerPool):
+        def _leave_if_cancelled(self, future: Future[Any]) -> None:
+            if not future.cancelled():
+                return
+            with self._lock:
+                was_waiting = self._waiting.pop(future, None) is not None
+            if was_waiting:
+                future.set_running_or_notify_cancel()
+                self._free_place()
+
         def _run_next(self) -> bool:
             with self._lock:
                 taken = self._take_task()
@@ -677,6 +771,19 @@ class WaitsForTasksOnly:
                 with self._lock:
                     self._room.wait_for(lambda: self._free_places == self._places)
                     self._room.notify()
+
+
+class WaitsAMinute:
+    """Joins each worker with a timeout, "so that shutdown cannot hang"."""
+
+    breaks = "P8"
+
+    class WorkerPool(reference.WorkerPool):
+        def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
+            super().shutdown(False, cancel_pending)
+            if wait and threading.current_thread() not in self._threads:
+                for thread in self._threads:
+                    thread.join(60)
 
 
 class SentinelIntoTheFullQueue:
@@ -843,6 +950,19 @@ class ClosedButFullSaysFull:
             return super().submit(task, *args, timeout=timeout)
 
 
+class ACallbackEndsTheCancelling:
+    """The line is emptied, then one future after the other cancelled, until a callback raises."""
+
+    breaks = "P10"
+
+    class WorkerPool(reference.WorkerPool):
+        def _settle(self, settle: Callable[[], object]) -> None:
+            if threading.current_thread() in self._threads:
+                super()._settle(settle)
+            else:
+                settle()
+
+
 class SecondShutdownDoesNothing:
     """`if self._closed: return` at the top: the second call neither waits nor cancels."""
 
@@ -891,6 +1011,45 @@ class AnyWorkerIsMine:
         def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
             worker = threading.current_thread().name.startswith("worker-")
             super().shutdown(wait and not worker, cancel_pending)
+
+
+class KnowsItsWorkersByNumber:
+    """`get_ident()` tells who is a worker; the number of one that has ended goes to a caller."""
+
+    breaks = "P11"
+
+    class WorkerPool(reference.WorkerPool):
+        def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
+            numbers = [thread.ident for thread in self._threads]
+            super().shutdown(wait and threading.get_ident() not in numbers, cancel_pending)
+
+
+class WorkersAreWorkersInTasksOnly:
+    """A flag says that a task runs; a done callback that shuts down waits for the other workers."""
+
+    breaks = "P11"
+
+    class WorkerPool(reference.WorkerPool):
+        def __init__(self, workers: int, backlog: int) -> None:
+            super().__init__(workers, backlog)
+            self._own = threading.local()
+
+        def _run(self, future: Future[Any], call: Callable[[], Any]) -> None:
+            def flagged() -> Any:
+                self._own.in_task = True
+                try:
+                    return call()
+                finally:
+                    self._own.in_task = False
+
+            super()._run(future, flagged)
+
+        def shutdown(self, wait: bool = True, cancel_pending: bool = False) -> None:
+            super().shutdown(False, cancel_pending)
+            if wait and not getattr(self._own, "in_task", False):
+                for thread in self._threads:
+                    if thread is not threading.current_thread():
+                        thread.join()
 
 
 class WorkerJoinsItself:
@@ -1002,6 +1161,25 @@ class IdleWorkerKeepsTheLastTask:
                     future, call = self._waiting.popitem(last=False)
                 if future.set_running_or_notify_cancel():
                     self._run(future, call)
+
+
+class KeepsWhatItDidNotRun:
+    """The loop forgets a task when it has run, but `continue` passes that line by."""
+
+    breaks = "P14"
+
+    class WorkerPool(reference.WorkerPool):
+        def _serve(self) -> None:
+            while True:
+                with self._lock:
+                    taken = self._take_task()
+                if taken is None:
+                    return
+                future, call = taken
+                if not future.set_running_or_notify_cancel():
+                    continue
+                self._run(future, call)
+                del taken, future, call
 
 
 class KeepsAllFutures:

@@ -60,7 +60,7 @@ def test_two_callers_two_workers(impl: Implementation) -> None:
         pool.shutdown()
         equal(sorted(ran), [1, 2], did="two callers submitted tasks 1 and 2, then shutdown()")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 @check("P1", kind="concurrency")
@@ -80,23 +80,26 @@ def test_two_workers_never_run_the_same_task(impl: Implementation) -> None:
         pool.shutdown()
         equal(sorted(ran), [0, 1, 2], did=did)
 
-    explore(scene, schedules=120)
+    explore(scene, schedules=60)
 
 
 @check("P5", kind="behaviour")
 def test_waiting_tasks_start_in_order(impl: Implementation) -> None:
-    """One busy worker, five tasks wait; then the worker becomes free."""
+    """One worker, tasks 1 to 5 wait; the one that runs submits 6, its done callback 7."""
 
     def scene(sim: Sim) -> None:
-        pool = impl.WorkerPool(workers=1, backlog=5)
+        pool = impl.WorkerPool(workers=1, backlog=7)
         gate, order = threading.Event(), list[int]()
-        pool.submit(gate.wait)
+        first = pool.submit(lambda: gate.wait() and pool.submit(order.append, 6))
+        first.add_done_callback(lambda _: pool.submit(order.append, 7))
         sim.settle()
         for number in range(1, 6):
             pool.submit(order.append, number)
         gate.set()
+        sim.settle()
         pool.shutdown()
-        equal(order, [1, 2, 3, 4, 5], did="tasks 1 to 5 waited for one worker")
+        did = "1 to 5 waited for one worker, its task submitted 6, the done callback of that 7"
+        equal(order, [1, 2, 3, 4, 5, 6, 7], did=did)
 
     simulate(scene)
 
@@ -129,21 +132,23 @@ def test_of_two_waiting_tasks_the_older_gets_the_free_worker(impl: Implementatio
 
 @check("P5", kind="behaviour")
 def test_order_with_a_cancelled_task_and_a_waiting_caller(impl: Implementation) -> None:
-    """Tasks 1, 2, 3 wait, 2 is cancelled, and a caller waits to submit 4."""
+    """Tasks 1 to 4 wait, 2 is cancelled, and a caller waits to submit 5."""
 
     def scene(sim: Sim) -> None:
-        pool = impl.WorkerPool(workers=1, backlog=3)
+        pool = impl.WorkerPool(workers=1, backlog=4)
         gate, order = threading.Event(), list[int]()
         pool.submit(gate.wait)
-        futures = [pool.submit(order.append, number) for number in (1, 2, 3)]
-        sim.spawn(lambda: pool.submit(order.append, 4))
+        futures = [pool.submit(order.append, number) for number in (1, 2, 3, 4)]
+        sim.spawn(lambda: pool.submit(order.append, 5))
         sim.settle()
         futures[1].cancel()
         sim.settle()
         gate.set()
         sim.settle()
         pool.shutdown()
-        equal(order, [1, 3, 4], did="1, 2, 3 waited, a caller waited to submit 4, 2 was cancelled")
+        equal(
+            order, [1, 3, 4, 5], did="1 to 4 waited, a caller waited to submit 5, 2 was cancelled"
+        )
 
     simulate(scene)
 
@@ -199,7 +204,7 @@ def test_after_exceptions_all_workers_are_there(impl: Implementation) -> None:
         equal(numbers, [0, 1], did="two tasks raised, then two tasks met each other")
         pool.shutdown()
 
-    explore(scene, schedules=80)
+    explore(scene, schedules=50)
 
 
 @check("P6", kind="behaviour")
@@ -262,19 +267,20 @@ def test_bad_constructor_arguments(impl: Implementation) -> None:
 
 @check("P16", kind="contract")
 def test_negative_timeout(impl: Implementation) -> None:
-    """submit(task, timeout=-1), to a pool with free places and to a full one."""
+    """submit(task, timeout=-0.001), to a pool with a free place; timeout=-1, to a full one."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
         ran: list[int] = []
         start = sim.now()
 
-        def submit() -> object:
-            return pool.submit(ran.append, 1, timeout=-1)
+        def submit(timeout: float) -> object:
+            return pool.submit(ran.append, 1, timeout=timeout)
 
-        raises(ValueError, submit, did="submit(task, timeout=-1) with a free place")
+        did = "submit(task, timeout=-0.001) with a free place"
+        raises(ValueError, lambda: submit(-0.001), did=did)
         pool.submit(time.sleep, 5, timeout=0)
-        raises(ValueError, submit, did="submit(task, timeout=-1) to a full pool")
+        raises(ValueError, lambda: submit(-1), did="submit(task, timeout=-1) to a full pool")
         equal(sim.now(), start, did="both refused: time passed")
         pool.shutdown()
         equal(ran, [], did="a task was refused with ValueError: runs of it")

@@ -1,5 +1,7 @@
 """Callers and the end of a pool: who is refused, who is told, and that no future is lost."""
 
+import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -76,7 +78,7 @@ def test_waiting_callers_are_told_at_once(impl: Implementation) -> None:
         equal(times, [2.0, 2.0, 2.0, 30.0], did=did)
         equal(ran, [], did="refused tasks that were run")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=40)
 
 
 @check("P10", kind="concurrency")
@@ -96,7 +98,7 @@ def test_submit_against_shutdown(impl: Implementation) -> None:
             equal(future.done(), True, did=did + "a future was returned: it is done")
             equal(ran, [1], did=did + "a future was returned: runs of the task")
 
-    explore(scene, schedules=250)
+    explore(scene, schedules=150)
 
 
 @check("P10", "P8", kind="concurrency")
@@ -109,7 +111,7 @@ def test_first_submit_against_shutdown(impl: Implementation) -> None:
         if future is not None:
             equal(future.done(), True, did="first submit() raced shutdown(): accepted, and done")
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)
 
 
 @check("P10", kind="concurrency")
@@ -131,7 +133,29 @@ def test_waiting_callers_against_a_free_place_and_shutdown(impl: Implementation)
         equal(done, [True] * len(done), did="submits raced shutdown(): accepted futures done")
         equal(sorted(ran), accepted, did="submits raced shutdown(): runs, against accepted")
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=120)
+
+
+@check("P10", kind="behaviour")
+def test_a_callback_that_raises_loses_no_future(impl: Implementation) -> None:
+    """Two tasks wait; shutdown(cancel_pending=True), and the first one's callback raises."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=2)
+        gate = threading.Event()
+        pool.submit(gate.wait)
+        sim.settle()
+        futures = [pool.submit(nothing) for _ in range(2)]
+        for future in futures:
+            future.add_done_callback(lambda _: sys.exit())
+        with contextlib.suppress(SystemExit):
+            pool.shutdown(wait=False, cancel_pending=True)
+        gate.set()
+        pool.shutdown()
+        did = "shutdown(cancel_pending=True), callbacks raised SystemExit: waiting futures done"
+        equal([future.done() for future in futures], [True, True], did=did)
+
+    simulate(scene)
 
 
 @check("P10", "P12", kind="timing")

@@ -78,7 +78,7 @@ def test_cancelling_lets_a_waiting_caller_in(impl: Implementation) -> None:
         gate.set()
         pool.shutdown()
 
-    explore(scene, schedules=120)
+    explore(scene, schedules=70)
 
 
 @check("P7", kind="behaviour")
@@ -102,26 +102,49 @@ def test_a_started_task_cannot_be_cancelled(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P7", "P10", kind="concurrency")
+@check("P7", "P3", "P10", kind="concurrency")
 def test_cancel_against_the_worker(impl: Implementation) -> None:
-    """A worker fetches a task while it is cancelled; then places are counted."""
+    """A worker fetches a task while it is cancelled; as soon as it is, places are counted."""
 
     def scene(sim: Sim) -> None:
         pool = impl.WorkerPool(workers=1, backlog=0)
-        ran: list[int] = []
+        ran, gate = list[int](), threading.Event()
         future = pool.submit(ran.append, 1)
-        cancelled = future.cancel()
-        sim.settle()
+        cancelled = sim.spawn(future.cancel).result()  # so the worker is a switch away
         did = f"cancel() of a task about to start answered {cancelled}: "
-        equal(future.done(), True, did=did + "done")
-        equal(ran, [] if cancelled else [1], did=did + "runs")
-        gate = threading.Event()
+        if not cancelled:
+            sim.settle()
+            equal(future.done(), True, did=did + "done")
+            equal(ran, [1], did=did + "runs")
         accepted = [is_accepted(pool, gate.wait) for _ in range(2)]
         equal(accepted, [True, False], did=did + "WorkerPool(1, 0) then accepted two more")
         gate.set()
         pool.shutdown()
+        equal(ran, [] if cancelled else [1], did=did + "runs")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=120)
+
+
+@check("P2", "P7", kind="behaviour")
+def test_after_cancelled_tasks_all_workers_are_there(impl: Implementation) -> None:
+    """Two busy workers, two waiting tasks are cancelled; then two tasks that wait for each other."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=2, backlog=2)
+        gate, meeting = threading.Event(), threading.Barrier(2)
+        running = [pool.submit(gate.wait) for _ in range(2)]
+        sim.settle()
+        for future in [pool.submit(nothing) for _ in range(2)]:
+            future.cancel()
+        gate.set()
+        for future in running:
+            future.result()
+        sim.settle()
+        numbers = sorted(future.result() for future in [pool.submit(meeting.wait) for _ in "ab"])
+        equal(numbers, [0, 1], did="two tasks were cancelled, then two tasks met each other")
+        pool.shutdown()
+
+    simulate(scene)
 
 
 @check("P7", "P9", kind="concurrency")
@@ -139,7 +162,7 @@ def test_cancel_against_cancel_pending(impl: Implementation) -> None:
         gate.set()
         pool.shutdown()
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)
 
 
 def reported(futures: list[Future[Any]]) -> list[bool]:
@@ -203,7 +226,7 @@ def test_wait_reports_whatever_races(impl: Implementation) -> None:
         sim.together(futures[1].cancel, lambda: pool.shutdown(cancel_pending=True))
         equal(reported(futures), [True, True], did="cancel() raced shutdown: reported by wait()")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 def is_kept(*references: weakref.ref[Any]) -> list[bool]:
@@ -273,6 +296,26 @@ def test_nothing_is_kept_of_a_cancelled_task(impl: Implementation) -> None:
         pool.shutdown()
 
     simulate(scene)
+
+
+@check("P14", kind="concurrency")
+def test_nothing_is_kept_of_a_task_cancelled_while_it_is_fetched(impl: Implementation) -> None:
+    """A task is cancelled while the only worker may be fetching it; then the worker is idle."""
+
+    def scene(sim: Sim) -> None:
+        pool = impl.WorkerPool(workers=1, backlog=0)
+        thing, argument = Thing(), Thing()
+        future = pool.submit(thing.use, argument)
+        references = weakref.ref(thing), weakref.ref(argument), weakref.ref(future)
+        cancelled = future.cancel()
+        sim.settle()
+        del thing, argument, future
+        if any(reference() for reference in references):  # cheaper than to collect each time
+            did = f"cancel() answered {cancelled}; the pool keeps its callable, argument, future"
+            equal(is_kept(*references), [False] * 3, did=did)
+        pool.shutdown()
+
+    explore(scene, schedules=50)
 
 
 @check("P14", kind="behaviour")

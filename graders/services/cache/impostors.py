@@ -5,6 +5,7 @@ import heapq
 import math
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -70,6 +71,30 @@ class NoneMeansAbsent:
         def _look_up(self, key: Hashable) -> Entry | None:
             entry = super()._look_up(key)
             return None if entry is None or entry.value is None else entry
+
+
+class TheHashIsTheKey:
+    """Entries are filed under hash(key): -1 and -2, which share one, are taken for one key."""
+
+    breaks = "P1"
+
+    class Cache(reference.Cache):
+        def get(self, key: Hashable, default: Any = None) -> Any:
+            return super().get(hash(key), default)
+
+        def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+            super().put(hash(key), value, ttl)
+
+        def delete(self, key: Hashable) -> bool:
+            return super().delete(hash(key))
+
+        def get_or_load(
+            self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
+        ) -> Any:
+            return super().get_or_load(hash(key), loader, ttl)
+
+        def __contains__(self, key: Hashable) -> bool:
+            return super().__contains__(hash(key))
 
 
 class KeepsTheOldValue:
@@ -224,6 +249,31 @@ class EvictsByAStaleUse:
 
     class Cache(_Cache):
         store = _DuplicatesStore
+
+
+class _RecentlyPutStore(Store):
+    """Saves the move of an entry that was put a moment ago, as caches for reading do."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._recent: list[Hashable] = []
+
+    def use(self, key: Hashable) -> Entry | None:
+        return self._entries.get(key) if key in self._recent else super().use(key)
+
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        super().put(key, value, deadline)
+        if self._capacity >= 64:
+            self._recent = [*self._recent[-7:], key]
+
+
+class NearlyLeastRecentlyUsed:
+    """In a large cache a read of one of the last eight entries put does not move it."""
+
+    breaks = "P2"
+
+    class Cache(_Cache):
+        store = _RecentlyPutStore
 
 
 # --- lifetimes ------------------------------------------------------------------------------------
@@ -451,6 +501,22 @@ class LoadsDoNotReplaceTheDead:
             super()._keep(key, value, lifetime)
 
 
+class SweepsNowAndThen:
+    """The dead are looked for at most ten times a second: it is dear enough."""
+
+    breaks = "P4"
+
+    class Cache(reference.Cache):
+        swept = -1.0
+
+        def _bury_dead(self) -> float:
+            now = time.monotonic()
+            if now - self.swept >= 0.1:
+                self.swept = now
+                self._store.bury_dead(now)
+            return now
+
+
 class _KeysInOrderStore(Store):
     def put(self, key: Hashable, value: Any, deadline: float) -> None:
         super().put(key, value, math.inf)
@@ -546,6 +612,48 @@ class WaitingCountsAsAHit:
             return entry
 
 
+class OnlyStoredLoadsCount:
+    """A load that a delete has overtaken is not counted: its value is not in the cache."""
+
+    breaks = "P5"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            def counted() -> Any:
+                value = loader()
+                with self._lock:
+                    self._loads -= self._flights.current(key) is not flight
+                return value
+
+            return super()._load(key, counted, lifetime, flight)
+
+
+class CyclesAreNoMisses:
+    """A get_or_load that raises LoadCycle is not counted at all."""
+
+    breaks = "P5"
+
+    class Cache(reference.Cache):
+        def get_or_load(
+            self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
+        ) -> Any:
+            entered = False
+
+            def mine() -> Any:
+                nonlocal entered
+                entered = True
+                return loader()
+
+            try:
+                return super().get_or_load(key, mine, ttl)
+            except LoadCycle:
+                with self._lock:
+                    self._misses -= not entered
+                raise
+
+
 # --- cost -----------------------------------------------------------------------------------------
 
 
@@ -575,6 +683,55 @@ class OrderInAList:
 
     class Cache(_Cache):
         store = _ListStore
+
+
+class _PlainDictStore(Store):
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._plain: dict[Hashable, Entry] = {}
+        self._entries = self._plain  # type: ignore[assignment]
+
+    def use(self, key: Hashable) -> Entry | None:
+        entry = self._plain.pop(key, None)
+        if entry is not None:
+            self._plain[key] = entry
+        return entry
+
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        if key not in self._plain and len(self._plain) >= self._capacity:
+            self.remove(next(iter(self._plain)))
+            self.evictions += 1
+        super().put(key, value, deadline)
+
+
+class FirstOfADict:
+    """`next(iter(dict))` is the least recently used, and walks over the gaps that evictions leave."""
+
+    breaks = "P6"
+
+    class Cache(_Cache):
+        store = _PlainDictStore
+
+
+class _QueueInAListStore(Store):
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._queue: list[Hashable] = []
+
+    def put(self, key: Hashable, value: Any, deadline: float) -> None:
+        super().put(key, value, deadline)
+        self._queue.append(key)
+        if len(self._queue) > self._capacity:
+            self._queue.pop(0)
+
+
+class QueueInAList:
+    """The order is kept in a list whose front is popped: everything behind moves up."""
+
+    breaks = "P6"
+
+    class Cache(_Cache):
+        store = _QueueInAListStore
 
 
 class _ScanStore(Store):
@@ -686,6 +843,20 @@ class ALockPerKeyForEver:
             return super().get_or_load(key, loader, ttl)
 
 
+class _TracingFlights(Flights):
+    def leave(self, passenger: int) -> None:
+        """Leave the note of who waited for what: the next wait overwrites it."""
+
+
+class ThreadsRememberWhatTheyWaitedFor:
+    """A thread that has waited for a load keeps it, and its value, until it waits again."""
+
+    breaks = "P7"
+
+    class Cache(_Cache):
+        flights = _TracingFlights
+
+
 # --- threads --------------------------------------------------------------------------------------
 
 
@@ -724,6 +895,19 @@ class DeletesInTwoSteps:
             there = key in self
             super().delete(key)
             return there
+
+
+class OverwritesInTwoSteps:
+    """A put takes the old entry out, lets go of the lock, and puts the new one in."""
+
+    breaks = "P8"
+
+    class Cache(reference.Cache):
+        def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+            self._lifetime(ttl)
+            with self._lock:
+                self._store.remove(key)
+            super().put(key, value, ttl)
 
 
 class Stampede:
@@ -803,6 +987,71 @@ class AnnouncesBeforeItStores:
             return value
 
 
+class WaitersLookAgain:
+    """Who has waited looks into the cache, and loads if the entry has gone again by then."""
+
+    breaks = "P9"
+
+    class Cache(reference.Cache):
+        def get_or_load(
+            self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
+        ) -> Any:
+            led = False
+
+            def mine() -> Any:
+                nonlocal led
+                led = True
+                return loader()
+
+            value = super().get_or_load(key, mine, ttl)
+            if led or key in self:
+                return value
+            return super().get_or_load(key, loader, ttl)
+
+
+class _PollingFlight(Flight):
+    def wait(self) -> Any:
+        while not self.landed:
+            time.sleep(0.02)
+        return super().wait()
+
+
+class _PollingFlights(Flights):
+    def start(self, key: Hashable, pilot: int) -> Flight:
+        flight = self._current[key] = _PollingFlight(pilot)
+        return flight
+
+
+class PollsForTheLoad:
+    """Who waits looks every 20 ms whether the load has ended."""
+
+    breaks = "P9"
+
+    class Cache(_Cache):
+        flights = _PollingFlights
+
+
+class _ImpatientFlight(Flight):
+    def wait(self) -> Any:
+        self._event.wait(30)
+        return super().wait() if self.landed else None
+
+
+class _ImpatientFlights(Flights):
+    def start(self, key: Hashable, pilot: int) -> Flight:
+        flight = self._current[key] = _ImpatientFlight(pilot)
+        return flight
+
+
+class GivesUpWaiting:
+    """A wait ends after 30 s with None, whether the load has ended or not."""
+
+    breaks = "P9"
+
+    class Cache(_Cache):
+        flights = _ImpatientFlights
+
+
 class OneLockDuringLoads:
     """One re-entrant lock around everything, the loader included."""
 
@@ -854,6 +1103,39 @@ class ReadersWaitForTheLoad:
             with contextlib.suppress(Exception):
                 return flight.wait()
             return default
+
+
+class WritersWaitForTheLoad:
+    """put waits until the load of its key has ended, so that the later write wins."""
+
+    breaks = "P10"
+
+    class Cache(reference.Cache):
+        def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+            self._lifetime(ttl)
+            with self._lock:
+                flight = self._flights.current(key)
+            if flight is not None and flight.pilot != threading.get_ident():
+                with contextlib.suppress(BaseException):
+                    flight.wait()
+            super().put(key, value, ttl)
+
+
+class EightLoadsAtATime:
+    """A semaphore spares the database: the ninth load waits until one of the others has ended."""
+
+    breaks = "P10"
+
+    class Cache(reference.Cache):
+        def __init__(self, capacity: int, ttl: float = math.inf) -> None:
+            super().__init__(capacity, ttl)
+            self._places = threading.Semaphore(8)
+
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            with self._places:
+                return super()._load(key, loader, lifetime, flight)
 
 
 class LoadsInAThreadOfItsOwn:
@@ -938,6 +1220,53 @@ class WaitersAreForgotten:
                     self._load_failures += 1
                     self._flights.finish(key, flight)
                 raise
+            return super()._load(key, lambda: value, lifetime, flight)
+
+
+class LoadersAreGenerators:
+    """The loader runs inside a generator, which turns a StopIteration into a RuntimeError."""
+
+    breaks = "P11"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            return super()._load(key, lambda: next(loader() for _ in (1,)), lifetime, flight)
+
+
+class AFailureTakesThePutAlong:
+    """A failing load deletes its key to be on the safe side, also what was put meanwhile."""
+
+    breaks = "P11"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            try:
+                return super()._load(key, loader, lifetime, flight)
+            except BaseException:
+                with self._lock:
+                    self._store.remove(key)
+                raise
+
+
+class AnnouncesBeforeItForgets:
+    """Waiting callers get the exception while the failed load still stands for its key."""
+
+    breaks = "P11"
+
+    class Cache(reference.Cache):
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            try:
+                value = loader()
+            except BaseException as error:
+                failure = error
+                flight.land(error=error)
+                return super()._load(key, lambda: _raise(failure), lifetime, flight)
             return super()._load(key, lambda: value, lifetime, flight)
 
 
@@ -1071,6 +1400,33 @@ class LooksAndStoresInTwoSteps:
             return value
 
 
+class AnyWriteOvertakesEveryLoad:
+    """One version number for the whole cache: a put of any key throws away what is being loaded."""
+
+    breaks = "P12"
+
+    class Cache(reference.Cache):
+        version = 0
+
+        def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+            super().put(key, value, ttl)
+            self.version += 1
+
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            version = self.version
+
+            def watched() -> Any:
+                value = loader()
+                with self._lock:
+                    if self.version != version and self._flights.current(key) is flight:
+                        self._flights.disown(key)
+                return value
+
+            return super()._load(key, watched, lifetime, flight)
+
+
 class ADeleteOfNothingDoesNothing:
     """delete returns early when there is no entry, and leaves the load of the key alone."""
 
@@ -1192,6 +1548,70 @@ class SeesCyclesThatAreOver:
         flights = _ForgetfulFlights
 
 
+class _CurrentOnlyFlights(Flights):
+    def board(self, passenger: int, flight: Flight) -> None:
+        ahead: Flight | None = flight
+        while ahead is not None and ahead in self._current.values():
+            if ahead.pilot == passenger:
+                raise LoadCycle
+            ahead = self._waiting.get(ahead.pilot)
+        self._waiting[passenger] = flight
+
+
+class OvertakenLoadsAreNotFollowed:
+    """Looks for circles among the loads in the table, where one that was overtaken no longer is."""
+
+    breaks = "P13"
+
+    class Cache(_Cache):
+        flights = _CurrentOnlyFlights
+
+
+class KeysOnAStack:
+    """A thread keeps the keys that it loads; asking for one of them is a circle in any case."""
+
+    breaks = "P13"
+
+    class Cache(reference.Cache):
+        def __init__(self, capacity: int, ttl: float = math.inf) -> None:
+            super().__init__(capacity, ttl)
+            self._mine = threading.local()
+
+        def _load(
+            self, key: Hashable, loader: Callable[[], Any], lifetime: float, flight: Flight
+        ) -> Any:
+            keys = self._mine.__dict__.setdefault("keys", [])
+
+            def once() -> Any:
+                if key in keys:
+                    raise LoadCycle
+                keys.append(key)
+                try:
+                    return loader()
+                finally:
+                    keys.remove(key)
+
+            return super()._load(key, once, lifetime, flight)
+
+
+class WaitingInALoaderIsACycle:
+    """A loader may load other keys, but not wait for one that is being loaded elsewhere."""
+
+    breaks = "P13"
+
+    class Cache(reference.Cache):
+        def get_or_load(
+            self, key: Hashable, loader: Callable[[], Any], ttl: float | None = None
+        ) -> Any:
+            me = threading.get_ident()
+            with self._lock:
+                running = self._flights._current
+                if key in running and any(each.pilot == me for each in running.values()):
+                    self._misses += 1
+                    raise LoadCycle
+            return super().get_or_load(key, loader, ttl)
+
+
 # --- arguments ------------------------------------------------------------------------------------
 
 
@@ -1223,6 +1643,18 @@ class LoadsBeforeItChecks:
             raise ValueError(ttl)
 
 
+class ARefusedPutOvertakes:
+    """put tells the load of its key before it looks at the ttl."""
+
+    breaks = "P14"
+
+    class Cache(reference.Cache):
+        def put(self, key: Hashable, value: Any, ttl: float | None = None) -> None:
+            with self._lock:
+                self._flights.disown(key)
+            super().put(key, value, ttl)
+
+
 # --- HTTP -----------------------------------------------------------------------------------------
 
 
@@ -1236,6 +1668,20 @@ class KeysDecodedTwice:
             path = unquote(environ["PATH_INFO"].encode("latin-1"), errors="surrogateescape")
             raw = path.encode("utf-8", "surrogateescape").decode("latin-1")
             return super().__call__(environ | {"PATH_INFO": raw}, start_response)
+
+
+class KeysAreNormalised:
+    """Keys are brought into one Unicode form: two spellings of one letter are one key."""
+
+    breaks = "P15"
+
+    class CacheApp(reference.CacheApp):
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            raw = environ["PATH_INFO"].encode("latin-1")
+            with contextlib.suppress(UnicodeDecodeError):
+                raw = unicodedata.normalize("NFC", raw.decode()).encode()
+            environ = environ | {"PATH_INFO": raw.decode("latin-1")}
+            return super().__call__(environ, start_response)
 
 
 class KeysAreLatin1:
@@ -1310,6 +1756,31 @@ class AnEmptyTtlIsNone:
             return super().__call__(environ, start_response)
 
 
+class OnlyChunkedIsRefused:
+    """Other transfer codings are taken for none."""
+
+    breaks = "P16"
+
+    class CacheApp(reference.CacheApp):
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            if environ.get("HTTP_TRANSFER_ENCODING", "chunked") != "chunked":
+                environ = {k: v for k, v in environ.items() if k != "HTTP_TRANSFER_ENCODING"}
+            return super().__call__(environ, start_response)
+
+
+class AMissingEntryIsPlainText:
+    """404 for a missing entry says `not found` in plain text."""
+
+    breaks = "P16"
+
+    class CacheApp(reference.CacheApp):
+        def _delete(self, key: str, environ: Any) -> Any:
+            try:
+                return super()._delete(key, environ)
+            except handler.Refused:
+                return handler.Answer(404, b"not found", "text/plain")
+
+
 class NoAllowHeader:
     """405 without saying what is allowed."""
 
@@ -1360,6 +1831,44 @@ class ReadsWhatItRefuses:
             ):
                 environ["wsgi.input"].read(int(announced))
             return super()._put(key, environ)
+
+
+class DrainsWhatItRefuses:
+    """A refused PUT is read to its end first, to keep the connection usable."""
+
+    breaks = "P17"
+
+    class CacheApp(reference.CacheApp):
+        def _put(self, key: str, environ: Any) -> Any:
+            try:
+                handler._ttl(environ.get("QUERY_STRING", ""))
+            except handler.Refused:
+                length = environ.get("CONTENT_LENGTH") or "0"
+                if length.isdigit() and int(length) <= self._max_value_bytes:
+                    environ["wsgi.input"].read(int(length))
+                raise
+            return super()._put(key, environ)
+
+
+class ReadsLineByLine:
+    """The body is taken from the lines of the input, and the last line is read whole."""
+
+    breaks = "P17"
+
+    class CacheApp(reference.CacheApp):
+        def _put(self, key: str, environ: Any) -> Any:
+            return super()._put(key, environ | {"wsgi.input": _Lines(environ["wsgi.input"])})
+
+
+class _Lines:
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        content = b""
+        while len(content) < size and (line := next(self.stream, b"")):
+            content += line
+        return content[:size]
 
 
 class StoresHalfABody:

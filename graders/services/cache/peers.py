@@ -24,6 +24,7 @@ class Cachetools:
 
     requires = ("cachetools",)
     fails: ClassVar = {
+        "P9": "who has waited looks again, and loads if the entry has gone again by then",
         "P11": "when the load fails that they wait for, waiting callers load one after another",
         "P12": "a load stores its value whatever was put or deleted meanwhile",
         "P13": "a loader that asks for its own key waits for ever",

@@ -46,6 +46,14 @@ def test_get_returns_the_very_object(impl: Implementation) -> None:
             want="the same list object",
             got=cache.get("k"),
         )
+        equal_value = ["old", "new"]
+        cache.put("k", equal_value)
+        ensure(
+            cache.get("k") is equal_value,
+            did="put a list, put another list that equals it, then get",
+            want="the list that was put last",
+            got=cache.get("k"),
+        )
 
     simulate(scene)
 
@@ -132,6 +140,10 @@ def test_keys_compare_as_in_a_dict(impl: Implementation) -> None:
         equal(cache.get((1, "a")), "tuple", did='put((1, "a"), "tuple"), then get((1, "a"))')
         equal(len(cache), 4, did="len after putting 1, True, '1', None and (1, 'a')")
         equal(cache.delete(True), True, did="delete(True), the entry having been put under 1")
+        cache.put(-1, "one")
+        cache.put(-2, "two")  # its hash is that of -1
+        got = cache.get(-1), cache.get(-2), cache.delete(-2), cache.get(-1)
+        equal(got, ("one", "two", True, "one"), did="put -1 and -2, get both, delete -2, get -1")
 
     simulate(scene)
 
@@ -260,5 +272,28 @@ def test_a_deleted_entry_makes_room(impl: Implementation) -> None:
             equal(found(cache, "abcd"), left, did=did + ": keys left")
             cache.put("e", "e")
             equal(found(cache, "abcde"), left[1:] + "e", did=did + "; put e: keys left")
+
+    simulate(scene)
+
+
+@check("P2", kind="behaviour")
+def test_a_large_cache_keeps_the_order(impl: Implementation) -> None:
+    """Capacity 100, full: all are used from the newest to the oldest, then 100 new keys come."""
+
+    def scene(sim: Sim) -> None:
+        cache = impl.Cache(100)
+        for key in range(100):
+            cache.put(key, key)
+        order = range(99, -1, -1)
+        uses = (cache.get, lambda key: cache.put(key, 0), lambda key: cache.get_or_load(key, dict))
+        for number, key in enumerate(order):
+            uses[number % 3](key)
+        did = "capacity 100: 100 keys put, then used by get, put or get_or_load from the newest on"
+        equal(len(cache), 100, did=did + "; len")
+        for number, oldest in enumerate(order):
+            equal(oldest in cache, True, did=f"{did}; {number} new keys put: the next one to go")
+            cache.put(1_000 + number, 0)
+            equal(oldest in cache, False, did=f"{did}; then one more: the one used longest ago")
+        equal(len(cache), 100, did=did + "; then 100 new keys put; len")
 
     simulate(scene)

@@ -53,6 +53,26 @@ def test_putting_does_not_slow_down(plain: Implementation) -> None:
 
 
 @check("P6", kind="throughput")
+def test_evicting_does_not_slow_down(plain: Implementation) -> None:
+    """A full cache evicts very many entries, then 300 more; for 200 entries and for 150,000."""
+    caches: dict[int, Cache] = {}
+    numbers = itertools.count()
+
+    def prepare(size: int) -> Callable[[], object]:
+        # So many that moving up a list, or walking over the gaps at the front of a dict, shows.
+        if size not in caches:
+            caches[size] = plain.Cache(size)
+            for key in itertools.islice(numbers, size + min(90_000, 4 * size)):
+                caches[size].put(key, key)
+        cache, keys = caches[size], list(itertools.islice(numbers, CALLS))
+        return lambda: [cache.put(key, key) for key in keys]
+
+    did = f"{CALLS} times put of a new key into a full cache that has evicted many"
+    for large in (2_000, 150_000):
+        grows_at_most(prepare, small=200, large=large, limit=8, did=did)
+
+
+@check("P6", kind="throughput")
 def test_deleting_does_not_slow_down(plain: Implementation) -> None:
     """Entries are deleted and put again, absent keys deleted; 200 entries against 10,000."""
 

@@ -71,6 +71,8 @@ def test_the_cache_behind_is_the_same_cache(impl: Implementation) -> None:
         equal("l" in cache, False, did="DELETE /cache/l, then `in`")
         second = impl.CacheApp(impl.Cache(4))
         equal(call(second, "GET", "/cache/k").status, 404, did="GET from an app on another cache")
+        got = call(app, "GET", "/cache/k").body
+        equal(got, b"over HTTP", did="another app was made; then GET from the first one")
 
     simulate(scene)
 
@@ -82,7 +84,25 @@ def test_keys_are_the_rest_of_the_path(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         cache = impl.Cache(20)
         app = impl.CacheApp(cache)
-        keys = ("a/b", "/", "a//b/", "..", "a b", "100%", "%41", "é", "日本", "stats", "a?b=c", "+")
+        keys = (
+            "a/b",
+            "/",
+            "a//b/",
+            "..",
+            "a b",
+            "100%",
+            "%41",
+            "é",
+            "日本",
+            "stats",
+            "a?b=c",
+            "+",
+            " a ",
+            "E\u0301",
+            "É",
+            "K",
+            "k\n",
+        )
         for number, key in enumerate((*keys, "k" * MAX_KEY_BYTES, "é" * (MAX_KEY_BYTES // 2))):
             path, value = f"/cache/{quote(key, safe='')}", b"%d" % number
             put = call(app, "PUT", path, value)
@@ -136,6 +156,9 @@ def test_stats_shows_the_statistics(impl: Implementation) -> None:
         want |= {"loads": 0, "load_failures": 0, "size": 0}
         equal(answer.json(), want, did=did)
         equal(dataclasses.asdict(cache.stats()), want, did="the statistics of the cache after that")
+        cache.get("x")
+        got = call(app, "GET", "/stats").json()
+        equal(got["misses"], 2, did="then get of a missing key, and GET /stats: misses")
 
     simulate(scene)
 
@@ -156,7 +179,7 @@ def test_requests_from_two_threads(impl: Implementation) -> None:
         want = [[204, 200, b"a", 404], [204, 200, b"b", 404]]
         equal(got, want, did="two threads: PUT and GET of a key of their own, GET of a missing key")
 
-    explore(scene, schedules=40)
+    explore(scene, schedules=24)
 
 
 @check("P15", kind="behaviour")

@@ -13,31 +13,11 @@ LIMIT = 100
 ARABIC_FIVE = "\u0665".encode().decode("latin-1")  # a digit to str.isdigit() and int()
 
 
-class Body(io.BytesIO):
-    """A request body that notes how far it was asked to be read."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__(content)
-        self.asked = 0
-        self.greedy = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.greedy = self.greedy or size is None or size < 0
-        content = super().read(size)
-        self.asked += len(content)
-        return content
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        content = super().readline(size)
-        self.asked += len(content)
-        return content
-
-
 def ask(
     app: Callable[..., Iterable[bytes]],
     method: str,
     path: bytes,
-    body: Body | None = None,
+    body: bytes | io.BytesIO = b"",
     **environ: str,
 ) -> tuple[int, dict[str, str], bytes]:
     """One WSGI call with exactly this environ: status, headers by lower-case name, body."""
@@ -48,16 +28,18 @@ def ask(
         "REQUEST_METHOD": method,
         "PATH_INFO": path.decode("latin-1"),
         "QUERY_STRING": "",
-        "wsgi.input": Body(b"") if body is None else body,
+        "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
     }
     asked |= environ
     answers: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> object:
         answers.append((status, headers))
-        return lambda _: None
+        return written.append
 
-    content = b"".join(app(asked, start_response))
+    rest = list(app(asked, start_response))
+    content = b"".join(written + rest)
     status, headers = answers[-1]
     return int(status.split()[0]), {name.lower(): value for name, value in headers}, content
 
@@ -118,6 +100,18 @@ def test_unknown_paths_and_methods(impl: Implementation) -> None:
     simulate(scene)
 
 
+@check("P15", "P16", kind="behaviour")
+def test_a_missing_entry_is_told_in_json(impl: Implementation) -> None:
+    """GET and DELETE of a key that is not there."""
+
+    def scene(sim: Sim) -> None:
+        app = impl.CacheApp(impl.Cache(4))
+        for method in ("GET", "DELETE"):
+            refused(f"{method} of a missing entry", 404, call(app, method, "/cache/k"))
+
+    simulate(scene)
+
+
 @check("P16", kind="behaviour")
 def test_bad_keys(impl: Implementation) -> None:
     """Keys that are empty, not UTF-8, and too long by one byte; in every method."""
@@ -136,7 +130,7 @@ def test_bad_keys(impl: Implementation) -> None:
         for key, status in bad:
             for method in ("GET", "HEAD", "PUT", "DELETE"):
                 shown = f"{key[:10]!r}, {len(key)} bytes"
-                got = ask(app, method, b"/cache/" + key, Body(b"v"), CONTENT_LENGTH="1")
+                got = ask(app, method, b"/cache/" + key, b"v", CONTENT_LENGTH="1")
                 equal(got[0], status, did=f"{method} with the key {shown}: status")
         equal(cache.stats().misses, 0, did="misses after requests with bad keys")
         equal(len(cache), 0, did="entries after PUT with bad keys")
@@ -177,13 +171,14 @@ def test_bad_lengths(impl: Implementation) -> None:
             (411, {"CONTENT_LENGTH": ""}),
             (411, {"CONTENT_LENGTH": "1", "HTTP_TRANSFER_ENCODING": "chunked"}),
             (411, {"HTTP_TRANSFER_ENCODING": "chunked"}),
+            (411, {"CONTENT_LENGTH": "1", "HTTP_TRANSFER_ENCODING": "gzip"}),
             *[(400, {"CONTENT_LENGTH": bad}) for bad in ("-1", "+1", "1.0", "one", "1_0", "0x1")],
-            *[(400, {"CONTENT_LENGTH": bad}) for bad in ("1, 1", "1;", ARABIC_FIVE)],
+            *[(400, {"CONTENT_LENGTH": bad}) for bad in ("1, 1", "1;", " 1", ARABIC_FIVE)],
             (413, {"CONTENT_LENGTH": str(LIMIT + 1)}),
             (413, {"CONTENT_LENGTH": "9" * 5_000}),
         ]
         for status, environ in cases:
-            got = ask(app, "PUT", b"/cache/k", Body(b"v" * 200), **environ)
+            got = ask(app, "PUT", b"/cache/k", b"v" * 200, **environ)
             shown = {name: value[:20] for name, value in environ.items()}
             equal(got[0], status, did=f"PUT /cache/k with {shown}, {LIMIT} bytes allowed: status")
             ensure(
@@ -194,7 +189,7 @@ def test_bad_lengths(impl: Implementation) -> None:
             )
         equal(cache.get("k"), b"before", did="the value that was there, after the refused PUTs")
         for length, body in (("100", b"v" * LIMIT), ("00000100", b"w" * LIMIT)):
-            got = ask(app, "PUT", b"/cache/k", Body(body), CONTENT_LENGTH=length)
+            got = ask(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=length)
             did = f"PUT with Content-Length: {length}, {LIMIT} allowed"
             equal(got[0], 204, did=did + ": status")
             equal(cache.get("k"), body, did=did + "; then get")
@@ -223,7 +218,7 @@ def test_the_first_refusal_that_applies_is_the_answer(impl: Implementation) -> N
             (413, "PUT", b"/cache/k", huge),
         ]
         for status, method, path, environ in cases:
-            got = ask(app, method, path, Body(b""), **environ)
+            got = ask(app, method, path, **environ)
             did = f"{method} {path[:12].decode()} ({len(path)} bytes) with {environ}: status"
             equal(got[0], status, did=did)
         equal(len(cache), 0, did="entries after all these refusals")
@@ -239,13 +234,12 @@ def test_exactly_the_announced_bytes_are_read(impl: Implementation) -> None:
         cache = impl.Cache(4)
         app = impl.CacheApp(cache, LIMIT)
         for length in (0, 1, 50, LIMIT):
-            body = Body(b"v" * length + b"GET / HTTP/1.1\r\n")
+            body = io.BytesIO(b"v" * length + b"\nGET / HTTP/1.1\r\n")
             got = ask(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=str(length))
             did = f"PUT with Content-Length: {length} and more bytes behind the body"
             equal(got[0], 204, did=did + ": status")
             equal(cache.get("k"), b"v" * length, did=did + "; then get")
-            equal(body.asked, length, did=did + ": bytes read from wsgi.input")
-            equal(body.greedy, False, did=did + ": was wsgi.input read without a limit")
+            equal(body.tell(), length, did=did + ": bytes read from wsgi.input")
 
     simulate(scene)
 
@@ -256,21 +250,28 @@ def test_a_refused_body_is_not_read(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         app = impl.CacheApp(impl.Cache(4), LIMIT)
+        length = {"CONTENT_LENGTH": "9"}
         cases: list[tuple[int, str, bytes, dict[str, str]]] = [
             (413, "PUT", b"/cache/k", {"CONTENT_LENGTH": str(LIMIT + 1)}),
             (411, "PUT", b"/cache/k", {}),
+            (411, "PUT", b"/cache/k", length | {"HTTP_TRANSFER_ENCODING": "chunked"}),
             (400, "PUT", b"/cache/k", {"CONTENT_LENGTH": "x"}),
-            (400, "PUT", b"/cache/k", {"CONTENT_LENGTH": "9", "QUERY_STRING": "ttl=x"}),
-            (400, "PUT", b"/cache/", {"CONTENT_LENGTH": "9"}),
-            (405, "POST", b"/cache/k", {"CONTENT_LENGTH": "9"}),
-            (404, "PUT", b"/x", {"CONTENT_LENGTH": "9"}),
+            *[
+                (400, "PUT", b"/cache/k", length | {"QUERY_STRING": f"ttl={ttl}"})
+                for ttl in ("x", "0", "9" * 400, "5&ttl=5")
+            ],
+            (400, "PUT", b"/cache/", length),
+            (400, "PUT", b"/cache/\xff", length),
+            (414, "PUT", b"/cache/" + b"k" * (MAX_KEY_BYTES + 1), length),
+            (405, "POST", b"/cache/k", length),
+            (404, "PUT", b"/x", length),
         ]
         for status, method, path, environ in cases:
-            body = Body(b"v" * 1_000)
+            body = io.BytesIO(b"v" * 1_000)
             got = ask(app, method, path, body, **environ)
-            did = f"{method} {path.decode()} with {environ}, {LIMIT} bytes allowed"
+            did = f"{method} {path[:12]!r} with {environ}, {LIMIT} bytes allowed"
             equal(got[0], status, did=did + ": status")
-            equal(body.asked, 0, did=did + ": bytes read from wsgi.input")
+            equal(body.tell(), 0, did=did + ": bytes read from wsgi.input")
 
     simulate(scene)
 
@@ -284,7 +285,7 @@ def test_a_body_that_ends_early_is_not_stored(impl: Implementation) -> None:
         cache.put("k", b"before")
         app = impl.CacheApp(cache, LIMIT)
         for came in (0, 1, 9):
-            got = ask(app, "PUT", b"/cache/k", Body(b"v" * came), CONTENT_LENGTH="10")
+            got = ask(app, "PUT", b"/cache/k", b"v" * came, CONTENT_LENGTH="10")
             did = f"PUT with Content-Length: 10, of which {came} bytes come"
             equal(got[0], 400, did=did + ": status")
             equal(cache.get("k"), b"before", did=did + "; then get")
@@ -310,7 +311,7 @@ def test_limits_of_the_front(impl: Implementation) -> None:
         app = impl.CacheApp(cache)
         status = call(app, "PUT", "/cache/k", body=b"v" * 1_000_000).status
         equal(status, 204, did="PUT of 1,000,000 bytes, no limit given")
-        status = ask(app, "PUT", b"/cache/k", Body(b""), CONTENT_LENGTH="1000001")[0]
+        status = ask(app, "PUT", b"/cache/k", CONTENT_LENGTH="1000001")[0]
         equal(status, 413, did="PUT of 1,000,001 bytes, no limit given")
 
     simulate(scene)

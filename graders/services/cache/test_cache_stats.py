@@ -1,17 +1,15 @@
-"""Statistics, argument checks, and what is let go."""
+"""Statistics: what is counted, when, and what is not."""
 
-import gc
-import math
-import tracemalloc
-import weakref
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
-from contracts.services.cache import Stats
-from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
+from contracts.services.cache import Cache, LoadCycle, Stats
+from graders.kit import Implementation, Sim, check, equal, raises, simulate
 
 
-class Value:
-    """Something that can be watched going away."""
+class Interrupt(BaseException):
+    """As KeyboardInterrupt and SystemExit: not an Exception."""
 
 
 def counts(**named: int) -> Stats:
@@ -19,7 +17,7 @@ def counts(**named: int) -> Stats:
     zeros = dict.fromkeys(
         ("hits", "misses", "evictions", "expirations", "loads", "load_failures", "size"), 0
     )
-    return Stats(**(zeros | named))
+    return Stats(**(zeros | {name: int(count) for name, count in named.items()}))
 
 
 def failing() -> None:
@@ -158,201 +156,95 @@ def test_loads_and_failures(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P5", kind="concurrency")
-def test_those_who_wait_count_a_miss_each(impl: Implementation) -> None:
-    """Three callers ask for a key whose load takes 10 s; later a fourth."""
+@check("P5", "P12", kind="behaviour")
+def test_loads_count_whatever_becomes_of_them(impl: Implementation) -> None:
+    """Loads that a delete overtakes return and raise; a loader raises a BaseException."""
 
     def scene(sim: Sim) -> None:
         cache = impl.Cache(4)
 
-        def ask() -> object:
-            return cache.get_or_load("k", lambda: sim.sleep(10))
+        def overtaken() -> int:
+            cache.delete("a")
+            equal(cache.stats(), counts(misses=1), did="stats() in the loader of the first load")
+            return 1
 
-        sim.together(ask, ask, ask)
-        ask()
-        want = counts(hits=1, misses=3, loads=1, size=1)
-        equal(cache.stats(), want, did="three callers share a load, a fourth comes later; stats()")
+        def overtaken_and_failing() -> None:
+            cache.put("b", 1)
+            failing()
+
+        def interrupted() -> None:
+            raise Interrupt
+
+        did = "get_or_load whose loader "
+        equal(cache.get_or_load("a", overtaken), 1, did=did + "deletes its key")
+        want = counts(misses=1, loads=1)
+        equal(cache.stats(), want, did=did + "deletes its key and returns; stats()")
+        what = did + "puts its key and raises"
+        raises(LookupError, lambda: cache.get_or_load("b", overtaken_and_failing), did=what)
+        want = counts(misses=2, loads=1, load_failures=1, size=1)
+        equal(cache.stats(), want, did=f"then {what}; stats()")
+        what = did + "raises a BaseException"
+        raises(Interrupt, lambda: cache.get_or_load("c", interrupted), did=what)
+        want = counts(misses=3, loads=1, load_failures=2, size=1)
+        equal(cache.stats(), want, did=f"then {what}; stats()")
 
     simulate(scene)
 
 
-@check("P14", kind="contract")
-def test_bad_numbers_are_refused(impl: Implementation) -> None:
-    """Capacity below 1; ttl zero, negative and NaN, wherever a ttl can be given."""
+@check("P5", "P13", kind="behaviour")
+def test_a_load_cycle_counts_a_miss(impl: Implementation) -> None:
+    """A loader asks for its own key: it catches the LoadCycle and returns, or lets it out."""
 
     def scene(sim: Sim) -> None:
-        for capacity in (0, -1):
-            raises(ValueError, lambda c=capacity: impl.Cache(c), did=f"Cache({capacity})")
-        cache = impl.Cache(2)
-        cache.put("k", "old", ttl=5)
-        loads: list[str] = []
-        for ttl in (0, -1, -0.5, math.nan, -math.inf):
-            refused: dict[str, Callable[[], object]] = {
-                f"Cache(1, ttl={ttl})": lambda t=ttl: impl.Cache(1, ttl=t),
-                f"put(k, new, ttl={ttl})": lambda t=ttl: cache.put("k", "new", ttl=t),
-                f"put(x, new, ttl={ttl})": lambda t=ttl: cache.put("x", "new", ttl=t),
-                f"get_or_load(k, loader, ttl={ttl}), k being there": lambda t=ttl: (
-                    cache.get_or_load("k", lambda: loads.append("called"), ttl=t)
-                ),
-                f"get_or_load(x, loader, ttl={ttl})": lambda t=ttl: cache.get_or_load(
-                    "x", lambda: loads.append("called"), ttl=t
-                ),
-            }
-            for did, call in refused.items():
-                raises(ValueError, call, did=did)
-        equal(loads, [], did="loaders called by get_or_load with a bad ttl")
-        equal(cache.stats(), counts(size=1), did="stats() after calls with bad ttl")
-        sim.sleep(4.75)
-        equal(
-            cache.get("k"), "old", did="get of the entry that a put with a bad ttl was to replace"
-        )
-        sim.sleep(0.25)
-        equal("k" in cache, False, did="the entry keeps its own deadline after a refused put")
+        cache = impl.Cache(4)
+
+        def circle() -> object:
+            return cache.get_or_load("k", lambda: 1)
+
+        def catching() -> str:
+            raises(LoadCycle, circle, did="a loader asks for its own key")
+            equal(cache.stats(), counts(misses=2), did="stats() in the loader after its LoadCycle")
+            return "value"
+
+        cache.get_or_load("k", catching)
+        did = "a loader asks for its own key, catches the LoadCycle and returns; stats()"
+        equal(cache.stats(), counts(misses=2, loads=1, size=1), did=did)
+        cache.delete("k")
+        raises(LoadCycle, lambda: cache.get_or_load("k", circle), did="the LoadCycle leaves it")
+        want = counts(misses=4, loads=1, load_failures=1)
+        equal(cache.stats(), want, did="then delete, and a loader lets the LoadCycle out; stats()")
 
     simulate(scene)
 
 
-@check("P14", kind="contract")
-def test_unhashable_keys_are_refused(impl: Implementation) -> None:
-    """A list as the key of every method, on a full cache."""
+@check("P5", "P11", kind="timing")
+def test_those_who_wait_count_a_miss_each(impl: Implementation) -> None:
+    """Three callers ask for a key whose load takes 10 s, and returns or fails; later a fourth."""
 
     def scene(sim: Sim) -> None:
-        cache = impl.Cache(1)
-        cache.put("k", 1)
-        loads: list[str] = []
-        key: list[str] = []
-        refused: dict[str, Callable[[], object]] = {
-            "get([])": lambda: cache.get(key),
-            "put([], 2)": lambda: cache.put(key, 2),
-            "put([], 2, ttl=3)": lambda: cache.put(key, 2, ttl=3),
-            "delete([])": lambda: cache.delete(key),
-            "[] in cache": lambda: key in cache,
-            "get_or_load([], loader)": lambda: cache.get_or_load(
-                key, lambda: loads.append("called")
-            ),
-        }
-        for _ in range(2):
-            for did, call in refused.items():
-                raises(TypeError, call, did=did)
-        equal(loads, [], did="loaders called by get_or_load([], loader)")
-        equal(cache.stats(), counts(size=1), did="stats() after calls with an unhashable key")
-        equal(cache.get("k"), 1, did="get of the only entry after put([], 2)")
+        for fails in (False, True):
+            cache = impl.Cache(4)
+
+            def slow(fails: bool = fails) -> None:
+                sim.sleep(10)
+                if fails:
+                    failing()
+
+            def ask(cache: Cache = cache, slow: Callable[[], None] = slow) -> object:
+                with contextlib.suppress(LookupError):
+                    return cache.get_or_load("k", slow)
+                return None
+
+            asking = [sim.spawn(ask) for _ in range(3)]
+            sim.sleep(5)
+            equal(cache.stats(), counts(misses=3), did="stats() while three callers share a load")
+            for each in asking:
+                each.join()
+            how = "fails" if fails else "returns"
+            want = counts(misses=3, loads=not fails, load_failures=fails, size=not fails)
+            equal(cache.stats(), want, did=f"three callers share a load that {how}; stats()")
+            cache.get("k")
+            want = replace(want, hits=int(not fails), misses=3 + fails)
+            equal(cache.stats(), want, did=f"a load that {how}, then get; stats()")
 
     simulate(scene)
-
-
-@check("P7", kind="behaviour")
-def test_values_that_are_gone_are_let_go(impl: Implementation) -> None:
-    """Values are replaced, deleted, evicted and expired; one load's value is not stored."""
-
-    def scene(sim: Sim) -> None:
-        cache = impl.Cache(3)
-        watched: dict[str, weakref.ref[Value]] = {}
-
-        def value(name: str) -> Value:
-            made = Value()
-            watched[name] = weakref.ref(made)
-            return made
-
-        def replaced_while_loading() -> Value:
-            cache.put("a", 0, ttl=60)
-            return value("the value of a load that a put overtook")
-
-        cache.put("a", value("the replaced value"), ttl=60)
-        cache.put("a", 1, ttl=60)
-        cache.put("b", value("the deleted value"), ttl=60)
-        cache.delete("b")
-        cache.delete("a")
-        cache.get_or_load("a", replaced_while_loading)
-        cache.put("c", value("the evicted value"), ttl=60)
-        for key in "def":
-            cache.put(key, 0)
-        cache.delete("d")
-        cache.put("g", value("the expired value"), ttl=5)
-        sim.sleep(5)
-        cache.put("h", 0)
-        gc.collect()
-        for name, reference in watched.items():
-            ensure(
-                reference() is None,
-                did="replaced, deleted, evicted, expired, overtaken; then one more put",
-                want=f"{name} is no longer referred to",
-                got="something still refers to it",
-            )
-
-    simulate(scene)
-
-
-def memory_left(work: Callable[[], object]) -> int:
-    """Bytes that are allocated after `work` and were not before."""
-    gc.collect()
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        work()
-        gc.collect()
-        after, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    return after - before
-
-
-MANY = 2_000
-ALLOWED = 60_000
-"""Bytes: room for some laziness, less than one number leaked by each call would take."""
-
-
-def bounded(did: str, work: Callable[[], object]) -> None:
-    """Fail if work of MANY calls leaves memory behind."""
-    left = memory_left(work)
-    ensure(
-        left < ALLOWED,
-        did=did,
-        want=f"less than {ALLOWED:,} bytes more than before",
-        got=f"{left:,} bytes",
-    )
-
-
-@check("P7", kind="throughput")
-def test_overwriting_does_not_pile_up(plain: Implementation) -> None:
-    """One key is put 2,000 times with a long ttl, another put and deleted as often."""
-    cache = plain.Cache(10, ttl=3_600)
-    cache.put("k", 0)
-
-    def overwrite() -> None:
-        for number in range(MANY):
-            cache.put("k", number)
-
-    def put_and_delete() -> None:
-        for number in range(MANY):
-            cache.put("l", number, ttl=7_200)
-            cache.delete("l")
-
-    bounded(f"capacity 10: put of one key {MANY:,} times, ttl 3,600 s", overwrite)
-    bounded(f"capacity 10: put and delete of one key {MANY:,} times", put_and_delete)
-
-
-@check("P7", kind="throughput")
-def test_keys_seen_once_leave_nothing(plain: Implementation) -> None:
-    """2,000 different keys are put, asked for, deleted, loaded, and fail to load."""
-    cache = plain.Cache(10, ttl=3_600)
-
-    def fail(key: int) -> None:
-        try:
-            cache.get_or_load(key, failing)
-        except LookupError:
-            return
-
-    calls: dict[str, Callable[[int], object]] = {
-        "put": lambda key: cache.put(key, 0),
-        "get (a miss)": lambda key: cache.get(-1 - key),
-        "delete (nothing there)": lambda key: cache.delete(-1 - key),
-        "get_or_load": lambda key: cache.get_or_load(MANY + key, lambda: 0),
-        "get_or_load with a loader that raises": lambda key: fail(-1 - key),
-    }
-    for did, call in calls.items():
-        call(0)
-        bounded(
-            f"capacity 10: {did} of {MANY:,} different keys",
-            lambda call=call: [None for key in range(MANY) if call(key) is call],
-        )

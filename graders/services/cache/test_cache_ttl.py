@@ -214,6 +214,25 @@ def test_len_counts_the_living_at_every_instant(impl: Implementation) -> None:
     simulate(scene)
 
 
+@check("P3", "P4", kind="timing")
+def test_short_lives(impl: Implementation) -> None:
+    """Entries die a thousandth of a second after each other, and the cache is asked as often."""
+
+    def scene(sim: Sim) -> None:
+        tick, cache = 2**-10, impl.Cache(40)
+        for number in range(1, 21):
+            cache.put(number, number, ttl=number * tick)
+            cache.put(-number, number, ttl=21 * tick)
+        for dead in range(21):
+            did = f"ttl 1 to 20, and 20 with 21 (times 2**-10 s); {dead} times 2**-10 s later, "
+            equal(len(cache), 40 - dead, did=did + "len")
+            equal(dead in cache, False, did=did + f"{dead} in cache")
+            sim.sleep(tick)
+        equal(len(cache), 0, did="40 entries, 20 of them dying together; len when all are dead")
+
+    simulate(scene)
+
+
 @check("P4", kind="behaviour")
 def test_unlike_keys_die_together(impl: Implementation) -> None:
     """Keys and values of unlike types, which have no order, share a deadline."""

@@ -527,6 +527,17 @@ class BucketRemovedInUse:
                 return level.take(tokens, max(level._since, time.monotonic()))
 
 
+class TellsWhatIsLeftNow:
+    """Takes under the lock, and looks what is left when the lock is free: others took some."""
+
+    breaks = "P7"
+
+    class TokenBucket(_Bucket):
+        def try_acquire(self, tokens: int = 1) -> Decision:
+            decision = super().try_acquire(tokens)
+            return _changed(decision, remaining=self._level._limit.whole(self._level._tokens))
+
+
 # --- clients --------------------------------------------------------------------------------------
 
 
@@ -659,6 +670,34 @@ class ForgetsALittleEarly:
             super()._forget_full(now + 0.02 / self._limit.rate)
 
 
+class TrustsAPassedDeadline:
+    """Once the first deadline of a client has passed, a bucket that is full but for 2 ms will do."""
+
+    breaks = "P9"
+
+    class ClientLimiter(_Limiter):
+        def _forget_full(self, now: float) -> None:
+            while self._due and self._due[0][0] <= now:
+                _, serial, client = heapq.heappop(self._due)
+                full_at = self._levels[client].full_at
+                if full_at <= now + 0.002:
+                    del self._levels[client]
+                else:
+                    heapq.heappush(self._due, (full_at, serial, client))
+
+
+class ForgetsALittleLate:
+    """Rounds the instant up to milliseconds, "to be on the safe side"."""
+
+    breaks = "P9"
+
+    class ClientLimiter(_Limiter):
+        class level(Level):  # noqa: N801
+            @property
+            def full_at(self) -> float:
+                return super().full_at + 0.001
+
+
 class RemembersForEver:
     """Nobody is ever forgotten: when all places are taken, newcomers are refused for good.
 
@@ -728,15 +767,26 @@ class NewcomersAreToldTheOldDeadline:
 
     class ClientLimiter(_Limiter):
         def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
-            decision = super().try_acquire(client, tokens)
             with self._lock:
-                if decision.allowed or client in self._levels or not self._due:
-                    return decision
-                levels = self._levels.values()
-                wait = max(level.full_at for level in levels) - time.monotonic()
-            if math.isinf(decision.retry_after):
+                now = time.monotonic()
+                head = self._due[0][0] if self._due else now
+            decision = super().try_acquire(client, tokens)
+            if decision.allowed or client in self._levels or head <= now:
                 return decision
-            return _changed(decision, retry_after=wait, full_after=wait)
+            retry_after = min(head - now, decision.retry_after)
+            return _changed(decision, retry_after=retry_after, full_after=head - now)
+
+
+class NobodyIsAskedWhereThereIsAPlace:
+    """Who asks for more than `capacity` is refused as if there were a place: with a full bucket."""
+
+    breaks = "P10"
+
+    class ClientLimiter(_Limiter):
+        def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
+            if tokens > self._limit.capacity and client not in self._levels:
+                return self._limit.refused(tokens, self._limit.capacity)
+            return super().try_acquire(client, tokens)
 
 
 class CountsEverybodySeen:
@@ -776,6 +826,17 @@ class HeapOfEveryTake:
             return decision
 
 
+class LogsEveryTake:
+    """One bucket that keeps the instant of each acquire, as a sliding log would."""
+
+    breaks = "P11"
+
+    class TokenBucket(_Bucket):
+        def try_acquire(self, tokens: int = 1) -> Decision:
+            self.__dict__.setdefault("_log", []).append(time.monotonic())
+            return super().try_acquire(tokens)
+
+
 class SweepsEverybody:
     """Every acquire looks at all clients for some to be forgotten."""
 
@@ -799,6 +860,19 @@ class SearchesTheNextPlace:
                 with self._lock:
                     min((level.full_at for level in self._levels.values()), default=0.0)
             return decision
+
+
+class RebuildsTheTable:
+    """As soon as one bucket is full, the table is made anew of those that are not."""
+
+    breaks = "P12"
+
+    class ClientLimiter(_Limiter):
+        def _forget_full(self, now: float) -> None:
+            if self._due and self._next_full() <= now:
+                self._levels = {c: a for c, a in self._levels.items() if a.full_at > now}
+                self._due = [(a.full_at, next(self._serials), c) for c, a in self._levels.items()]
+                heapq.heapify(self._due)
 
 
 # --- arguments ------------------------------------------------------------------------------------
@@ -836,6 +910,33 @@ class NoPlacesAtAll:
         def __init__(self, rate: float, capacity: int, max_clients: int) -> None:
             super().__init__(rate, capacity, max(1, max_clients))
             self._max_clients = max_clients
+
+
+class GreedyUnhashable:
+    """More than `capacity` is refused before anybody looks at the client."""
+
+    breaks = "P13"
+
+    class ClientLimiter(_Limiter):
+        def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
+            try:
+                return super().try_acquire(client, tokens)
+            except TypeError:
+                if tokens <= self._limit.capacity:
+                    raise
+                return self._limit.refused(tokens, self._limit.capacity)
+
+
+class NothingIsRefusedNothing:
+    """The number is checked where tokens are taken; a newcomer without a place never gets there."""
+
+    breaks = "P13"
+
+    class ClientLimiter(_Limiter):
+        def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
+            if len(self) >= self._max_clients and client not in self._levels:
+                return super().try_acquire(client, max(tokens, 1))
+            return super().try_acquire(client, tokens)
 
 
 # --- the middleware -------------------------------------------------------------------------------
@@ -887,6 +988,66 @@ class DropsExcInfo:
                 return start_response(status, headers + middleware._fields(decision))
 
             return self._app(environ, start)
+
+
+class TriesAgain:
+    """An application that raises is called once more."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            try:
+                return super().let_through(decision, environ, start_response)
+            except Exception:
+                return super().let_through(decision, environ, start_response)
+
+
+class LeavesANote:
+    """Tells the application in its environ what is left."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ["ratelimit.remaining"] = decision.remaining
+            return super().let_through(decision, environ, start_response)
+
+
+class AsksHowManyThereAre:
+    """Wants a limiter with `len`, which not every limiter has."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            self._remembered = len(self._limiter)
+            return super().let_through(decision, environ, start_response)
+
+
+class StartsOnlyDuringTheCall:
+    """Keeps the decision for as long as the application's call takes; a generator comes later."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            fields = middleware._fields(decision)
+
+            def start(status: str, headers: Headers, *rest: Any) -> Callable[[bytes], object]:
+                return start_response(status, headers + fields, *rest)
+
+            answer = self._app(environ, start)
+            fields = []
+            return answer
 
 
 class FailuresAreFree:
@@ -976,6 +1137,19 @@ class RetryAfterZero:
                 return start_response(status, said, *rest)
 
             return super().refuse(decision, environ, start)
+
+
+class RetryAfterAlmostUp:
+    """Rounds up, but for a millisecond."""
+
+    breaks = "P15"
+
+    class RateLimitMiddleware(_Front):
+        def refuse(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            sooner = _changed(decision, retry_after=decision.retry_after - 0.001)
+            return super().refuse(sooner, environ, start_response)
 
 
 class NoEndInSight:
@@ -1070,6 +1244,24 @@ class OlderFields:
             ]
 
             def start(status: str, headers: Headers, *rest: Any) -> Callable[[bytes], object]:
+                return start_response(status, headers + fields, *rest)
+
+            return self._app(environ, start)
+
+
+class TellsOfTheLastRequest:
+    """The decision is kept in the middleware, where another request's takes its place."""
+
+    breaks = "P16"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            self._decision = decision
+
+            def start(status: str, headers: Headers, *rest: Any) -> Callable[[bytes], object]:
+                fields = middleware._fields(self._decision)
                 return start_response(status, headers + fields, *rest)
 
             return self._app(environ, start)
@@ -1182,6 +1374,28 @@ class OneRequestAtATimePerClient:
                 if not decision.allowed:
                     return self.refuse(decision, environ, start_response)
                 return self.let_through(decision, environ, start_response)
+
+
+class EightAtATime:
+    """Eight requests may be in the application; the ninth waits."""
+
+    breaks = "P18"
+
+    class RateLimitMiddleware(_Front):
+        def __init__(
+            self,
+            app: WSGIApplication,
+            limiter: Any,
+            key: Callable[[WSGIEnvironment], Hashable | None],
+        ) -> None:
+            super().__init__(app, limiter, key)
+            self._places = threading.Semaphore(8)
+
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            with self._places:
+                return super().let_through(decision, environ, start_response)
 
 
 class LockedWhileNaming:

@@ -33,16 +33,17 @@ def test_new_bucket_is_full(impl: Implementation) -> None:
 
 @check("P1", kind="timing")
 def test_never_more_than_capacity_at_once(impl: Implementation) -> None:
-    """Nobody asks for a day: before the first acquire, after some, after all are gone."""
+    """Nobody asks for a day or a second: before the first acquire, and after some."""
 
     def scene(sim: Sim) -> None:
-        bucket = impl.TokenBucket(10.0, 4)
-        for before in ("nothing", "4 acquires", "1 acquire"):
-            sim.sleep(86_400.0)
-            did = f"capacity 4: {before}, a day of rest, then 5 acquires at once"
-            equal(allowed(bucket, 1, 1, 1, 1, 1), [True] * 4 + [False], did=did)
-            sim.sleep(86_400.0)
-            bucket.try_acquire()
+        for rest in (86_400.0, 1.5, 0.55):
+            bucket = impl.TokenBucket(10.0, 4)
+            for before in ("nothing", "4 acquires", "1 acquire"):
+                sim.sleep(rest)
+                did = f"capacity 4, 10/s: {before}, {rest} s of rest, then 5 acquires at once"
+                equal(allowed(bucket, 1, 1, 1, 1, 1), [True] * 4 + [False], did=did)
+                sim.sleep(rest)
+                bucket.try_acquire()
 
     simulate(scene)
 

@@ -116,13 +116,17 @@ def test_retry_after_is_rounded_up(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         limiter = Scripted(decision())
         front = impl.RateLimitMiddleware(App(), limiter, by_name)
-        cases = [(1e-7, "1"), (0.2, "1"), (0.999, "1"), (1.0, "1"), (1.01, "2"), (59.5, "60")]
-        for wait, want in [*cases, (3_600.0, "3600"), (123_456.1, "123457"), (math.inf, None)]:
+        cases = [(0.0, "1"), (1e-7, "1"), (0.2, "1"), (0.999, "1"), (1.0, "1"), (1.01, "2")]
+        cases += [(2.00001, "3"), (59.5, "60"), (3_600.0, "3600"), (123_456.1, "123457")]
+        for wait, want in [*cases, (math.inf, None)]:
             limiter.gives = decision(allowed=False, remaining=0, retry_after=wait, full_after=1.0)
             answer = call(front, "GET", "/")
             equal(answer.status, 429, did=f"refused with retry_after {wait}: status")
             got = answer.header("Retry-After")
             equal(got, want, did=f"refused with retry_after {wait} s: Retry-After")
+            error = dict(answer.json()).get("error")
+            did = f"refused with retry_after {wait} s: error in the JSON body"
+            ensure(type(error) is str, did=did, want="a text", got=error)
 
     simulate(scene)
 
@@ -166,6 +170,7 @@ def test_fields_carry_the_decision(impl: Implementation) -> None:
             ((10, 5.0, 9, 0.5), 5, 1),
             ((1, 0.25, 0, 0.25), 1, 1),
             ((100, 3.34, 100, 0.0), 4, 0),
+            ((2, 1.00001, 1, 2.00001), 2, 3),
             ((5_000, 3_600.0, 4_321, 488.75), 3_600, 489),
             ((7, 70.0, 3, 40.0), 70, 40),
         ]

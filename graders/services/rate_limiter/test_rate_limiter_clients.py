@@ -70,7 +70,7 @@ def test_every_client_has_its_own_bucket(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(2.0, 3, 100)
-        for client in ("alice", "bob", ("10.0.0.1", 4), None, b"alice", 7):
+        for client in ("alice", "bob", "Alice", "alice ", ("10.0.0.1", 4), None, b"alice", 7):
             did = f"capacity 3: 4 acquires of {client!r}, a new client"
             equal(allowed(limiter, client, 1, 1, 1, 1), [True] * 3 + [False], did=did)
         sim.sleep(0.51)
@@ -175,18 +175,28 @@ def test_client_is_forgotten_when_its_bucket_is_full(impl: Implementation) -> No
         equal(len(limiter), 0, did="len of a new limiter")
         allowed(limiter, "a", 3)
         equal(len(limiter), 1, did="2/s, capacity 4: len after 3 of a")
-        sim.sleep(1.499)
-        equal(len(limiter), 1, did="len 1.499 s later, when the bucket is all but full")
-        sim.sleep(0.002)
-        equal(len(limiter), 0, did="len 1.501 s later, when the bucket is full")
+        sim.sleep(1.5 - 3e-6)
+        equal(len(limiter), 1, did="len 1.499997 s later, when the bucket is all but full")
+        sim.sleep(6e-6)
+        equal(len(limiter), 0, did="len 1.500003 s later, when the bucket is full")
         allowed(limiter, "b", 1)
         allowed(limiter, "c", 4)
         sim.sleep(0.25)
         allowed(limiter, "b", 2)
-        for wait, want in ((0.0, 2), (1.24, 2), (0.02, 1), (0.48, 1), (0.02, 0)):
+        early, late = -3e-6, 3e-6
+        waits = (0.0, 1.25 + early, late - early, 0.5 + early - late, late - early)
+        for wait, want in zip(waits, (2, 2, 1, 1, 0), strict=True):
             sim.sleep(wait)
             did = "1 of b and 4 of c, 0.25 s later 2 of b: len at one more moment"
             equal(len(limiter), want, did=did)
+        allowed(limiter, "d", 1)
+        sim.sleep(0.25)
+        allowed(limiter, "d", 2)
+        sim.sleep(1.25 + early)
+        did = (
+            "1 of d, 0.25 s later 2 of d; 1.249997 s after that, when nobody has asked meanwhile: "
+        )
+        equal(len(limiter), 1, did=did + "len")
 
     simulate(scene)
 
@@ -280,9 +290,19 @@ def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
         for client, tokens in (("a", 0), ("a", -2), ("new", -1)):
             did = f"try_acquire({client!r}, {tokens})"
             raises(ValueError, partial(limiter.try_acquire, client, tokens), did=did)
-        raises(TypeError, lambda: limiter.try_acquire(["a"]), did='try_acquire(["a"])')
+        for tokens in (1, 4):
+            did = f'capacity 3: try_acquire(["a"], {tokens})'
+            raises(TypeError, partial(limiter.try_acquire, ["a"], tokens), did=did)
         equal(len(limiter), 1, did="len after 2 of a and those refused calls")
         equal(allowed(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them")
         equal(allowed(limiter, "new", 3, 1), [True, False], did="3, 1 of the new client after them")
+        did = "2 places, both taken: a newcomer's try_acquire"
+        for tokens in (0, -1):
+            bad_tokens = partial(limiter.try_acquire, "third", tokens)
+            raises(ValueError, bad_tokens, did=f'{did}("third", {tokens})')
+        for tokens in (1, 4):
+            bad_client = partial(limiter.try_acquire, ["third"], tokens)
+            raises(TypeError, bad_client, did=f'{did}(["third"], {tokens})')
+        equal(len(limiter), 2, did="len after those")
 
     simulate(scene)

@@ -174,7 +174,7 @@ def test_before_retry_after_is_too_early(impl: Implementation) -> None:
     """Refused, slept a bit less than retry_after, asked again; then the rest."""
 
     def scene(sim: Sim) -> None:
-        for rate in RATES:
+        for rate in (*RATES, 1e-3):
             bucket = impl.TokenBucket(rate, 2)
             allowed(bucket, 2)
             for early in (0.5 / rate, 0.1 / rate, 1e-5, 4e-6):

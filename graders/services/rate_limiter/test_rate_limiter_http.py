@@ -1,8 +1,6 @@
-"""The middleware: what goes through, what is answered, and who waits for whom."""
+"""The middleware: what goes through, and who it is that asks."""
 
-import threading
 from collections.abc import Callable, Hashable, Iterable
-from functools import partial
 from typing import Any, NoReturn
 from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
@@ -24,7 +22,7 @@ def decision(**said: Any) -> Decision:
 
 
 class Scripted:
-    """A limiter that gives one decision, and knows what it was asked."""
+    """A limiter that gives one decision, knows what it was asked, and has no other method."""
 
     def __init__(self, gives: Decision) -> None:
         self.gives = gives
@@ -33,9 +31,6 @@ class Scripted:
     def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
         self.asked.append((client, tokens))
         return self.gives
-
-    def __len__(self) -> int:
-        return 0
 
 
 class App:
@@ -97,7 +92,7 @@ def test_allowed_request_goes_through(impl: Implementation) -> None:
     simulate(scene)
 
 
-@check("P14", kind="behaviour")
+@check("P14", "P17", kind="behaviour")
 def test_answer_is_handed_on_as_it_is(impl: Implementation) -> None:
     """The application returns an iterable of its own; the middleware is called directly."""
 
@@ -117,19 +112,58 @@ def test_answer_is_handed_on_as_it_is(impl: Implementation) -> None:
                 touched.append("close")
 
         stream, environ = Stream(), environment()
+        before = dict(environ)
+        named: list[WSGIEnvironment] = []
         given: list[WSGIEnvironment] = []
+
+        def key(environ: WSGIEnvironment) -> str:
+            named.append(environ)
+            return "me"
 
         def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             given.append(environ)
             start_response("200 OK", TEXT)
             return stream
 
-        front = impl.RateLimitMiddleware(app, Scripted(decision()), by_name)
+        front = impl.RateLimitMiddleware(app, Scripted(decision()), key)
         result = front(environ, lambda *_: lambda _: None)
         did = "an allowed request to an application that returns an object of its own"
         ensure(result is stream, did=did, want="that very object is returned", got=result)
         equal(touched, [], did=did + ": what was called of it before it was returned")
         ensure(given[0] is environ, did=did, want="it gets that very environ", got=given)
+        ensure(named[0] is environ, did=did, want="so does the key function", got=named)
+        equal(sorted(environ), sorted(before), did=did + ": names in the environ, afterwards")
+
+    simulate(scene)
+
+
+@check("P14", "P16", kind="behaviour")
+def test_application_that_starts_late(impl: Implementation) -> None:
+    """A generator, which calls start_response when it is read: after another request was served."""
+
+    def scene(sim: Sim) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            start_response("200 OK", TEXT)
+            yield b"late"
+
+        limiter = Scripted(decision())
+        front = impl.RateLimitMiddleware(app, limiter, by_name)
+        said: list[list[tuple[str, str]]] = []
+
+        def start(_status: str, headers: list[tuple[str, str]], *_: object) -> Callable[..., None]:
+            said.append(headers)
+            return lambda _: None
+
+        first = front(environment(), start)
+        limiter.gives = decision(remaining=8, full_after=1.5)
+        did = "two requests of an application that starts when it is read: "
+        equal([b"".join(front(environment(), start)), b"".join(first)], [b"late"] * 2, did=did)
+        got = [
+            {n.lower(): v for n, v in headers}.get("ratelimit", "").replace(" ", "")
+            for headers in said
+        ]
+        want = ['"default";r=8;t=2', '"default";r=9;t=1']
+        equal(got, want, did=did + "RateLimit of the second, which is read first, and of the first")
 
     simulate(scene)
 
@@ -192,7 +226,10 @@ def test_token_stays_taken_when_the_application_fails(impl: Implementation) -> N
     """An application that raises, and one that answers 500."""
 
     def scene(sim: Sim) -> None:
+        called: list[str] = []
+
         def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            called.append(environ["PATH_INFO"])
             if environ["PATH_INFO"] == "/raise":
                 raise LookupError("of the application")
             start_response("500 Oops", TEXT)
@@ -200,6 +237,7 @@ def test_token_stays_taken_when_the_application_fails(impl: Implementation) -> N
 
         front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 3, 5), by_name)
         raises(LookupError, lambda: call(front, "GET", "/raise"), did="the application raises")
+        equal(called, ["/raise"], did="the application raises LookupError: calls of it")
         statuses = [call(front, "GET", "/").status for _ in range(3)]
         did = "3 requests at once are allowed; one raised, then three more: their statuses"
         equal(statuses, [500, 500, 429], did=did)
@@ -270,99 +308,5 @@ def test_key_function_that_raises(impl: Implementation) -> None:
             LookupError, lambda: call(front, "GET", "/"), did="the key function raises LookupError"
         )
         equal((app.called, limiter.asked), ([], []), did="what application and limiter were asked")
-
-    simulate(scene)
-
-
-@check("P18", kind="concurrency")
-def test_slow_application_holds_nobody_up(impl: Implementation) -> None:
-    """The application is busy with one request; another client, and the same one, send theirs."""
-
-    def scene(sim: Sim) -> None:
-        go = threading.Event()
-
-        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if environ["PATH_INFO"] == "/slow":
-                go.wait()
-            start_response("200 OK", TEXT)
-            return [b"x"]
-
-        front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 2, 5), by_name)
-
-        def ask(path: str, name: str) -> int:
-            return call(front, "GET", path, b"", {"X-Name": name}).status
-
-        slow = sim.spawn(partial(ask, "/slow", "a"))
-        sim.settle()
-        others = [sim.spawn(partial(ask, "/", name)) for name in "bca"]
-        sim.settle()
-        for name, other in zip("bca", others, strict=True):
-            did = f"the application is busy with a request of a; a request of {name} is answered"
-            ensure(other.done, did=did, want="at once", got="not yet")
-        refused = sim.spawn(partial(ask, "/", "a"))
-        sim.settle()
-        ensure(refused.done, did="a third request of a is refused", want="at once", got="not yet")
-        go.set()
-        statuses = [each.result() for each in (slow, *others, refused)]
-        equal(statuses, [200] * 4 + [429], did="capacity 2: slow request of a, then b, c, a, a")
-
-    simulate(scene)
-
-
-@check("P18", kind="concurrency")
-def test_slow_key_function_holds_nobody_up(impl: Implementation) -> None:
-    """Who somebody is has to be looked up in a slow place; others send their requests."""
-
-    def scene(sim: Sim) -> None:
-        go = threading.Event()
-
-        def key(environ: WSGIEnvironment) -> str:
-            if environ["PATH_INFO"] == "/slow":
-                go.wait()
-            return by_name(environ)
-
-        front = impl.RateLimitMiddleware(App(), impl.ClientLimiter(NEVER, 1, 5), key)
-        slow = sim.spawn(lambda: call(front, "GET", "/slow", b"", {"X-Name": "a"}).status)
-        sim.settle()
-        other = sim.spawn(lambda: call(front, "GET", "/", b"", {"X-Name": "b"}).status)
-        sim.settle()
-        ensure(
-            other.done,
-            did="the key function is busy with another request",
-            want="an answer",
-            got="none",
-        )
-        go.set()
-        equal((slow.result(), other.result()), (201, 201), did="both answers")
-
-    simulate(scene)
-
-
-@check("P18", kind="concurrency")
-def test_application_may_use_the_middleware(impl: Implementation) -> None:
-    """The application and the key function send requests of their own through it."""
-
-    def scene(sim: Sim) -> None:
-        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            inner = 0
-            if environ["PATH_INFO"] == "/outer":
-                inner = call(front, "GET", "/inner", b"", {"X-Name": "a"}).status
-            start_response("200 OK", TEXT)
-            return [str(inner).encode()]
-
-        def key(environ: WSGIEnvironment) -> str | None:
-            if environ["PATH_INFO"] == "/outer":
-                call(front, "GET", "/known", b"", {"X-Name": "b"})
-            return by_name(environ)
-
-        limiter = impl.ClientLimiter(NEVER, 2, 5)
-        front = impl.RateLimitMiddleware(app, limiter, key)
-        answer = call(front, "GET", "/outer", b"", {"X-Name": "a"})
-        equal(
-            (answer.status, answer.body),
-            (200, b"200"),
-            did="a request within a request, of one client",
-        )
-        equal(limiter.try_acquire("a").allowed, False, did="capacity 2: a third of that client")
 
     simulate(scene)

@@ -24,8 +24,10 @@ def test_last_tokens_go_to_one_thread_each(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         bucket = impl.TokenBucket(1.0, 2)
-        got = sim.together(*[lambda: takes(bucket, 1)] * 3)
-        equal(sum(got), 2, did="capacity 2: three threads take 1 each; tokens given")
+        got = sim.together(*[bucket.try_acquire] * 3)
+        said = sorted((each.allowed, each.remaining) for each in got)
+        want = [(False, 0), (True, 0), (True, 1)]
+        equal(said, want, did="capacity 2: three threads take 1 each; allowed and remaining")
         equal(takes(bucket, 1), 0, did="and then one more")
 
     explore(scene, schedules=SOME)

@@ -44,6 +44,11 @@ class Handler(WSGIRequestHandler):
 
     timeout = 10.0
 
+    def handle(self) -> None:
+        """Answer one request, or none if the client stays silent."""
+        with contextlib.suppress(TimeoutError):
+            super().handle()
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM; then answer what has begun, and end with status 0."""

@@ -4,18 +4,23 @@ Every address may ask for `/` so often; `/health` is not limited.
 """
 
 import argparse
+import contextlib
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterable, Sequence
 from socketserver import ThreadingMixIn
 from types import FrameType
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from solutions.services.rate_limiter import ClientLimiter, RateLimitMiddleware
 
 HOST = "127.0.0.1"
+LINGER_SECONDS = 1.0
+LINGER_READS = 64
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -23,11 +28,29 @@ class Server(ThreadingMixIn, WSGIServer):
 
     request_queue_size = 128
 
+    def shutdown_request(self, request: Any) -> None:
+        """Close so that a client still sending a refused body can read why it was refused.
+
+        Closing with unread bytes would reset the connection and may destroy the answer on its way.
+        """
+        with contextlib.suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(LINGER_SECONDS)
+            for _ in range(LINGER_READS):
+                if not request.recv(65_536):
+                    break
+        self.close_request(request)
+
 
 class Handler(WSGIRequestHandler):
     """Gives up on a client that is silent for ten seconds, so that it cannot hold up the stop."""
 
     timeout = 10.0
+
+    def handle(self) -> None:
+        """Answer one request, or none if the client stays silent."""
+        with contextlib.suppress(TimeoutError):
+            super().handle()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
