@@ -74,6 +74,12 @@ def topics(session: nox.Session) -> None:
 
 
 @nox.session
+def hint(session: nox.Session) -> None:
+    """Read the next hint of a brief: nox -s hint -- topic [--all]."""
+    kit(session, "hint", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Test the kit, the graders and the repository: nox -s tests -- [pytest options]."""
     install(session, "test")

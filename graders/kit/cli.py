@@ -1,4 +1,4 @@
-"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics …``.
+"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|hint …``.
 
 Bad input is one line that names the mistake and the repair, and exit code 2.
 """
@@ -94,6 +94,21 @@ def _new(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _hint(arguments: Sequence[str]) -> int:
+    from graders.kit.hints import all_hints, next_hint  # noqa: PLC0415
+
+    parser = _Parser(prog="hint", description="The next hint of a brief.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--all", action="store_true", help="those you have read, once more")
+    wanted = parser.parse_args(arguments)
+    topics = find([wanted.topic])
+    if len(topics) > 1:
+        raise Mistake(f"{wanted.topic!r} is a chapter: name one topic, e.g. {topics[0].name}")
+    for line in (all_hints if wanted.all else next_hint)(topics[0]):
+        print(line)
+    return 0
+
+
 def _topics(arguments: Sequence[str]) -> int:
     from graders.kit.menu import lines  # noqa: PLC0415
 
@@ -121,6 +136,7 @@ def _grade(arguments: Sequence[str]) -> int:
         "--replay", metavar="TOKEN", help="replay one schedule, as the report names it"
     )
     parser.add_argument("--results", metavar="FILE", help="where to write results.json")
+    parser.add_argument("--report", metavar="FOLDER", help="JUnit, JSON, Markdown, Gradescope")
     manner = parser.add_mutually_exclusive_group()
     manner.add_argument("--in-process", action="store_true", help="for debuggers; no graded run")
     manner.add_argument("--isolated", action="store_true", help="in a sandbox, for others' code")
@@ -162,6 +178,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "new": _new,
     "reset": _reset,
     "topics": _topics,
+    "hint": _hint,
     "conformance": _conformance,
     "readme": _readme,
 }

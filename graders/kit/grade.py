@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from graders.kit import isolation, progress
+from graders.kit import loading, progress
 from graders.kit.loading import parse
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.sim.strategy import from_token
@@ -24,6 +24,8 @@ def run(wanted: Namespace) -> int:
     topics = _graded(find(wanted.topics), wanted)
     _check_token(wanted)
     if wanted.isolated:
+        from graders.kit import isolation  # noqa: PLC0415 - few need it
+
         return isolation.run(wanted)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -32,7 +34,12 @@ def run(wanted: Namespace) -> int:
     from graders.kit.terminal import Terminal  # noqa: PLC0415
 
     terminal = Terminal(wanted.impl, in_process=wanted.in_process, verbose=wanted.verbose)
-    code = pytest.main(_arguments(topics, wanted), plugins=[terminal])
+    plugins: list[object] = [terminal]
+    if wanted.report:
+        from graders.kit.exports import Exports  # noqa: PLC0415
+
+        plugins.append(Exports(loading.START / wanted.report))
+    code = pytest.main(_arguments(topics, wanted), plugins=plugins)
     if terminal.checks and wanted.impl == "exercises" and not wanted.check:
         progress.remember(terminal.checks)
     if code == pytest.ExitCode.INTERRUPTED:
