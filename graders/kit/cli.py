@@ -1,4 +1,4 @@
-"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|hint …``.
+"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|hint|run|watch …``.
 
 Bad input is one line that names the mistake and the repair, and exit code 2.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from graders.kit.mistakes import Mistake, nearest
-from graders.kit.topics import ROOT, find
+from graders.kit.topics import ROOT, Topic, find
 
 SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
 
@@ -101,12 +101,37 @@ def _hint(arguments: Sequence[str]) -> int:
     parser.add_argument("topic", help="a topic or chapter/topic")
     parser.add_argument("--all", action="store_true", help="those you have read, once more")
     wanted = parser.parse_args(arguments)
-    topics = find([wanted.topic])
-    if len(topics) > 1:
-        raise Mistake(f"{wanted.topic!r} is a chapter: name one topic, e.g. {topics[0].name}")
-    for line in (all_hints if wanted.all else next_hint)(topics[0]):
+    for line in (all_hints if wanted.all else next_hint)(_one(wanted.topic)):
         print(line)
     return 0
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from graders.kit.play import run  # noqa: PLC0415
+
+    parser = _Parser(prog="run", description="Serve, or play the scene of a topic.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--impl", default="exercises", help="as for grade")
+    parser.add_argument("--port", type=int, help="of a service; 0 takes a free one")
+    wanted = parser.parse_args(arguments)
+    return run(_one(wanted.topic), wanted.impl, wanted.port)
+
+
+def _watch(arguments: Sequence[str]) -> int:
+    from graders.kit.watch import watch  # noqa: PLC0415
+
+    parser = _Parser(prog="watch", description="Grade a topic whenever it is saved.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--impl", default="exercises", help="as for grade")
+    wanted = parser.parse_args(arguments)
+    return watch(_one(wanted.topic), wanted.impl)
+
+
+def _one(selector: str) -> Topic:
+    topics = find([selector])
+    if len(topics) > 1:
+        raise Mistake(f"{selector!r} is a chapter: name one topic, e.g. {topics[0].name}")
+    return topics[0]
 
 
 def _topics(arguments: Sequence[str]) -> int:
@@ -179,6 +204,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "reset": _reset,
     "topics": _topics,
     "hint": _hint,
+    "run": _run,
+    "watch": _watch,
     "conformance": _conformance,
     "readme": _readme,
 }
