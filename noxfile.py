@@ -17,13 +17,23 @@ nox.options.sessions = ["grade-solutions"]
 ROOT = Path(__file__).parent
 # Learner code in exercises/ can never stand in for a module of the standard library or of pytest.
 ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
+GRACE = 10.0  # seconds that a service has to answer what has begun
 TYPED = ["contracts", "solutions", "graders/kit", "tests", "noxfile.py"]
 
 
-def kit(session: nox.Session, command: str, *arguments: str) -> None:
-    """Run one command of the kit in the session's environment."""
-    install(session, "grade")
-    session.run("python", "-m", "graders.kit", command, *arguments, env=ENVIRONMENT)
+def kit(session: nox.Session, command: str, *arguments: str, group: str = "grade") -> None:
+    """Run one command of the kit in the session's environment; Ctrl-C is the command's to answer."""
+    install(session, group)
+    session.run(
+        "python",
+        "-m",
+        "graders.kit",
+        command,
+        *arguments,
+        env=ENVIRONMENT,
+        interrupt_timeout=GRACE,
+        terminate_timeout=GRACE,
+    )
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -71,6 +81,24 @@ def reset(session: nox.Session) -> None:
 def topics(session: nox.Session) -> None:
     """List the catalogue, what is built, and how far you are: nox -s topics -- [topic ...]."""
     kit(session, "topics", *session.posargs)
+
+
+@nox.session
+def watch(session: nox.Session) -> None:
+    """Grade an exercise whenever you save it: nox -s watch -- topic [--impl WHAT]."""
+    kit(session, "watch", *session.posargs, group="watch")
+
+
+@nox.session
+def run(session: nox.Session) -> None:
+    """Serve, or see it play: nox -s run -- topic [--impl WHAT] [--port N]."""
+    kit(session, "run", *session.posargs)
+
+
+@nox.session
+def hint(session: nox.Session) -> None:
+    """Read the next hint of a brief: nox -s hint -- topic [--all]."""
+    kit(session, "hint", *session.posargs)
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics …``.
+"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|hint|run|watch …``.
 
 Bad input is one line that names the mistake and the repair, and exit code 2.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from graders.kit.mistakes import Mistake, nearest
-from graders.kit.topics import ROOT, find
+from graders.kit.topics import ROOT, Topic, find
 
 LONGEST: Final = 2_000
 READER_GONE: Final = 141  # as a shell says it of SIGPIPE
@@ -109,6 +109,46 @@ def _new(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _hint(arguments: Sequence[str]) -> int:
+    from graders.kit.hints import all_hints, next_hint  # noqa: PLC0415
+
+    parser = _Parser(prog="hint", description="The next hint of a brief.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--all", action="store_true", help="those you have read, once more")
+    wanted = parser.parse_args(arguments)
+    for line in (all_hints if wanted.all else next_hint)(_one(wanted.topic)):
+        print(line)
+    return 0
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from graders.kit.play import run  # noqa: PLC0415
+
+    parser = _Parser(prog="run", description="Serve, or play the scene of a topic.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--impl", default="exercises", help="as for grade")
+    parser.add_argument("--port", type=int, help="of a service; 0 takes a free one")
+    wanted = parser.parse_args(arguments)
+    return run(_one(wanted.topic), wanted.impl, wanted.port)
+
+
+def _watch(arguments: Sequence[str]) -> int:
+    from graders.kit.watch import watch  # noqa: PLC0415
+
+    parser = _Parser(prog="watch", description="Grade a topic whenever it is saved.")
+    parser.add_argument("topic", help="a topic or chapter/topic")
+    parser.add_argument("--impl", default="exercises", help="as for grade")
+    wanted = parser.parse_args(arguments)
+    return watch(_one(wanted.topic), wanted.impl)
+
+
+def _one(selector: str) -> Topic:
+    topics = find([selector])
+    if len(topics) > 1:
+        raise Mistake(f"{selector!r} is a chapter: name one topic, e.g. {topics[0].name}")
+    return topics[0]
+
+
 def _topics(arguments: Sequence[str]) -> int:
     from graders.kit.menu import lines  # noqa: PLC0415
 
@@ -136,6 +176,7 @@ def _grade(arguments: Sequence[str]) -> int:
         "--replay", metavar="TOKEN", help="replay one schedule, as the report names it"
     )
     parser.add_argument("--results", metavar="FILE", help="where to write results.json")
+    parser.add_argument("--report", metavar="FOLDER", help="JUnit, JSON, Markdown, Gradescope")
     manner = parser.add_mutually_exclusive_group()
     manner.add_argument("--in-process", action="store_true", help="for debuggers; no graded run")
     manner.add_argument("--isolated", action="store_true", help="in a sandbox, for others' code")
@@ -177,6 +218,9 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "new": _new,
     "reset": _reset,
     "topics": _topics,
+    "hint": _hint,
+    "run": _run,
+    "watch": _watch,
     "conformance": _conformance,
     "readme": _readme,
 }

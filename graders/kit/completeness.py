@@ -23,7 +23,18 @@ def missing_parts(topic: Topic) -> list[str]:
     except Mistake as mistake:
         return [str(mistake)]
     lines: list[str] = []
-    for look in (_marks, _texts, _stub, _brief, _solution, _checks, _impostors, _peers, _bench):
+    for look in (
+        _marks,
+        _texts,
+        _stub,
+        _brief,
+        _solution,
+        _checks,
+        _impostors,
+        _peers,
+        _bench,
+        _scene,
+    ):
         try:
             lines += look(topic, contract)
         except Mistake as mistake:
@@ -148,6 +159,13 @@ def _bench(topic: Topic, _: Contract) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef) and wanted <= {each.arg for each in node.args.args}:
             return
     yield f"{_at(topic, path)}: no bench: add `def test_<operation>(benchmark, contender)`"
+
+
+def _scene(topic: Topic, _: Contract) -> Iterator[str]:
+    path = topic.grader / "scene.py"
+    names = set(_defined(parse(path))) if path.is_file() else set()
+    if "play" not in names and not {"app", "TRY"} <= names:
+        yield f"{_at(topic, path)}: no scene: add `def play(impl)`, or `def app(impl)` and TRY"
 
 
 def _promises(

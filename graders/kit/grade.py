@@ -9,7 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from graders.kit import isolation, progress, results
+from graders.kit import loading, progress, results
 from graders.kit.loading import parse
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.sim.strategy import from_token
@@ -27,6 +27,8 @@ def run(wanted: Namespace) -> int:
     _check_names(topics, wanted)
     results.place(wanted.results)
     if wanted.isolated:
+        from graders.kit import isolation  # noqa: PLC0415 - few need it
+
         return isolation.run(wanted)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -35,7 +37,12 @@ def run(wanted: Namespace) -> int:
     from graders.kit.terminal import Terminal  # noqa: PLC0415
 
     terminal = Terminal(wanted.impl, in_process=wanted.in_process, verbose=wanted.verbose)
-    code = pytest.main(_arguments(topics, wanted), plugins=[terminal])
+    plugins: list[object] = [terminal]
+    if wanted.report:
+        from graders.kit.exports import Exports  # noqa: PLC0415
+
+        plugins.append(Exports(loading.START / wanted.report))
+    code = pytest.main(_arguments(topics, wanted), plugins=plugins)
     if terminal.checks and wanted.impl == "exercises" and not wanted.check:
         progress.remember(terminal.checks)
     if code == pytest.ExitCode.INTERRUPTED:

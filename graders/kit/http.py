@@ -162,14 +162,14 @@ def _with_length(method: str, body: bytes | IO[bytes], headers: Headers) -> dict
 
 
 @contextmanager
-def serving(app: WSGIApplication) -> Iterator[Address]:
-    """Serve `app` on a free port of loopback, each request in a thread of its own.
+def serving(app: WSGIApplication, port: int = 0) -> Iterator[Address]:
+    """Serve `app` on a port of loopback (0 = a free one), each request in a thread of its own.
 
     Yields the address. At the end the server is closed, connections that are still open are cut,
     and no thread is left, unless the application itself does not return (then, after some seconds,
     CheckFailed). Exceptions of the application answer 500 and go to standard error.
     """
-    server = _Server(app)
+    server = _Server(app, port)
     accepting = threading.Thread(target=server.accept_all, name="accepting", daemon=True)
     accepting.start()
     try:
@@ -199,10 +199,10 @@ class _Server(WSGIServer):
 
     request_queue_size = 128
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, port: int) -> None:
         self._stopping = False
         self._running: dict[threading.Thread, socket.socket] = {}
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
         self.set_app(app)
 
     def server_bind(self) -> None:

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from graders.kit.exports import FILES
 from graders.kit.loading import START
 from graders.kit.mistakes import Mistake
 from graders.kit.results import DEFAULT
 from graders.kit.topics import ROOT
 
 PROGRESS: Final = DEFAULT.with_name("progress.json")
+REPORT: Final = "report"
 HIDDEN: Final = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - they are covered, not used
 KEPT: Final = frozenset({"COLUMNS", "HOME", "LANG", "LINES", "NO_COLOR", "PATH", "TERM", "TZ"})
 KEPT_KINDS: Final = ("LC_", "KATAS_", "PYTHON")
@@ -41,6 +43,8 @@ def run(wanted: Namespace) -> int:
         ).returncode
         _bring_out(Path(folder) / DEFAULT.name, Path(wanted.results) if wanted.results else DEFAULT)
         _bring_out(Path(folder) / PROGRESS.name, PROGRESS)
+        for name in FILES if wanted.report else ():
+            _bring_out(Path(folder) / REPORT / name, START / wanted.report / name)
     return code
 
 
@@ -98,6 +102,7 @@ def _arguments(wanted: Namespace) -> list[str]:
     for name in wanted.check:
         arguments += ["--check", name]
     arguments += ["--replay", wanted.replay] if wanted.replay else []
+    arguments += ["--report", str(DEFAULT.parent / REPORT)] if wanted.report else []
     return [*arguments, *(["--verbose"] if wanted.verbose else [])]
 
 

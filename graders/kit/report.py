@@ -1,15 +1,33 @@
 """What the learner reads: the first thing to fix in full, the rest in a line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from graders.kit.checks import KINDS
 from graders.kit.contract import read_contract
 from graders.kit.topics import ROOT
 from graders.kit.verdict import Check, Verdict
 
+URGENCY: Final = ("error", "fail", "inconclusive", "not attempted", "blocked", "not run")
 WHY: Final = (
     "nothing forbids these switches: rare on today's interpreter, common on free-threaded builds"
 )
+
+
+def to_fix(checks: Sequence[Check]) -> list[Check]:
+    """What does not pass, in the order in which to look at it: what is wrong before what is missing."""
+    return sorted((check for check in checks if check.verdict.word != "pass"), key=_order)
+
+
+def first_to_fix(checks: Sequence[Check]) -> Check:
+    """Where to begin; IndexError if all pass."""
+    return to_fix(checks)[0]
+
+
+def _order(check: Check) -> tuple[int, int, int]:
+    """The simple before the involved."""
+    number = min(int(promise[1:]) for promise in check.promises)
+    return URGENCY.index(check.verdict.word), KINDS.index(check.kind), number
 
 
 def explain(check: Check, *, in_process: bool = False) -> Iterator[str]:

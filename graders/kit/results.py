@@ -57,12 +57,16 @@ class Results:
         self._checks[check.id] = _text(check)
         self._write()
 
-    def _write(self) -> None:
-        """Replace the file in one step."""
+    def text(self) -> str:
+        """The whole file, as `results.schema.json` has it."""
         head = json.dumps(self._head, indent=1).removesuffix("\n}")
         body = ",\n".join(self._checks.values())
+        return f'{head},\n "checks": [\n{body}\n ]\n}}\n'
+
+    def _write(self) -> None:
+        """Replace the file in one step."""
         new = _beside(self._path)
-        new.write_text(f'{head},\n "checks": [\n{body}\n ]\n}}\n', encoding="utf-8")
+        new.write_text(self.text(), encoding="utf-8")
         new.replace(self._path)
 
 

@@ -25,6 +25,7 @@ _PARTS: Final = {
     "graders/{chapter}/{topic}/impostors.py": "impostors",
     "graders/{chapter}/{topic}/peers.py": "peers",
     "graders/{chapter}/{topic}/bench_{topic}.py": "bench",
+    "graders/{chapter}/{topic}/scene.py": "scene",
 }
 
 
@@ -76,7 +77,7 @@ def _backup(topic: Topic, now: datetime) -> Path:
 
 
 def new(place: str, root: Path = ROOT) -> list[Path]:
-    """Write the eight parts of the topic ``chapter/topic`` from templates; return the new files.
+    """Write the parts of the topic ``chapter/topic`` from templates; return the new files.
 
     A file that exists is left alone.
     """

@@ -11,7 +11,7 @@ import pytest
 
 from graders.kit.checks import KINDS
 from graders.kit.plugin import KEY
-from graders.kit.report import clean, explain, promise_text
+from graders.kit.report import clean, explain, promise_text, to_fix
 from graders.kit.topics import Topic
 from graders.kit.verdict import Check
 
@@ -23,7 +23,6 @@ MARKS: Final = {
     "not attempted": "-",
     "blocked": "b",
 }
-URGENCY: Final = ("error", "fail", "inconclusive", "not attempted", "blocked", "not run")
 MORE_LINES: Final = 25
 
 
@@ -120,7 +119,7 @@ class Terminal:
         )
 
     def _to_fix(self, checks: Sequence[Check]) -> None:
-        open_checks = sorted((c for c in checks if c.verdict.word != "pass"), key=_order)
+        open_checks = to_fix(checks)
         self._say()
         self._say(self._paint("The first thing to fix", "1"))
         for line in explain(open_checks[0], in_process=self._in_process):
@@ -156,12 +155,6 @@ def _kind_line(kind: str, checks: Sequence[Check]) -> str:
     if not promises:
         return ""
     return f"{kind:<13}{len(promises - broken):>3} of {len(promises)} promises hold"
-
-
-def _order(check: Check) -> tuple[int, int, int]:
-    """What to look at first: what is wrong before what is missing, the simple before the involved."""
-    number = min(int(promise[1:]) for promise in check.promises)
-    return URGENCY.index(check.verdict.word), KINDS.index(check.kind), number
 
 
 def _rest(checks: Sequence[Check], most: int) -> Iterator[str]:
