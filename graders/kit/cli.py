@@ -1,26 +1,18 @@
-"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics …``.
+"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|drill …``.
 
 Bad input is one line that names the mistake and the repair, and exit code 2.
 """
 
-import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
+from graders.kit.arguments import SELECTORS, Parser
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.topics import ROOT, find
-
-SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Mistake(f"{message}: see `nox --usage {self.prog.rpartition(' ')[2]}`")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,7 +47,7 @@ def _os_error(error: OSError) -> str:
 def _stubs(arguments: Sequence[str]) -> int:
     from graders.kit.scaffold import Stale, refresh  # noqa: PLC0415 - each command loads its own
 
-    parser = _Parser(prog="stubs", description="Generate the exercise modules from the contracts.")
+    parser = Parser(prog="stubs", description="Generate the exercise modules from the contracts.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
     chosen = parser.parse_args(arguments)
@@ -70,7 +62,7 @@ def _stubs(arguments: Sequence[str]) -> int:
 def _reset(arguments: Sequence[str]) -> int:
     from graders.kit.scaffold import reset  # noqa: PLC0415
 
-    parser = _Parser(prog="reset", description="A fresh stub; your work is kept in backups/.")
+    parser = Parser(prog="reset", description="A fresh stub; your work is kept in backups/.")
     parser.add_argument("topics", nargs="+", metavar="topic", help=SELECTORS)
     for topic in find(parser.parse_args(arguments).topics):
         kept = reset(topic)
@@ -84,7 +76,7 @@ def _new(arguments: Sequence[str]) -> int:
     from graders.kit.completeness import missing_parts  # noqa: PLC0415
     from graders.kit.scaffold import new  # noqa: PLC0415
 
-    parser = _Parser(prog="new", description="Scaffold a topic from templates.")
+    parser = Parser(prog="new", description="Scaffold a topic from templates.")
     parser.add_argument("topic", metavar="chapter/topic", help="e.g. patterns/memento")
     place = parser.parse_args(arguments).topic
     for path in new(place):
@@ -97,7 +89,7 @@ def _new(arguments: Sequence[str]) -> int:
 def _topics(arguments: Sequence[str]) -> int:
     from graders.kit.menu import lines  # noqa: PLC0415
 
-    parser = _Parser(prog="topics", description="The catalogue, with what exists and your state.")
+    parser = Parser(prog="topics", description="The catalogue, with what exists and your state.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     for line in lines(parser.parse_args(arguments).topics):
         print(line)
@@ -107,7 +99,7 @@ def _topics(arguments: Sequence[str]) -> int:
 def _grade(arguments: Sequence[str]) -> int:
     from graders.kit.grade import run  # noqa: PLC0415
 
-    parser = _Parser(prog="grade", description="Grade an implementation.")
+    parser = Parser(prog="grade", description="Grade an implementation.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     parser.add_argument(
         "--impl",
@@ -128,10 +120,18 @@ def _grade(arguments: Sequence[str]) -> int:
     return run(parser.parse_args(arguments))
 
 
+def _drill(arguments: Sequence[str]) -> int:
+    if not hasattr(os, "fork"):
+        raise Mistake("a drill grades, and grading needs fork: on Windows run this inside WSL")
+    from graders.kit.drill.program import main as drill  # noqa: PLC0415
+
+    return drill(arguments)
+
+
 def _conformance(arguments: Sequence[str]) -> int:
     from graders.kit.conformance import write_conformance  # noqa: PLC0415
 
-    parser = _Parser(prog="types", description="Write modules for the type checker.")
+    parser = Parser(prog="types", description="Write modules for the type checker.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
     for old in folder.glob("conformance_*.py"):
@@ -144,7 +144,7 @@ def _conformance(arguments: Sequence[str]) -> int:
 def _readme(arguments: Sequence[str]) -> int:
     from graders.kit.showcase import RUNS, block, timings, write  # noqa: PLC0415
 
-    parser = _Parser(prog="readme", description="Play the README's runs anew and write them down.")
+    parser = Parser(prog="readme", description="Play the README's runs anew and write them down.")
     parser.add_argument("--timings", action="store_true", help="measure the sessions as well")
     wanted = parser.parse_args(arguments)
     makers: dict[str, Callable[[], str]] = {name: partial(block, name) for name in RUNS}
@@ -162,6 +162,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "new": _new,
     "reset": _reset,
     "topics": _topics,
+    "drill": _drill,
     "conformance": _conformance,
     "readme": _readme,
 }
