@@ -1,6 +1,12 @@
-"""A pytest plugin: plays a bench file with the contenders that `--contender` names, one after the other."""
+"""A pytest plugin: plays a bench file with the contenders that `--contender` names, one after the other.
+
+Its `contender` stands in front of the grading plugin's, so load it after that.
+"""
 
 import pytest
+
+from graders.kit.loading import Implementation, open_source, parse
+from graders.kit.plugin import topic_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,3 +20,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         turns = metafunc.config.getoption("--contender")
         names = [f"turn{number}" for number, _ in enumerate(turns)]
         metafunc.parametrize("contender", turns, ids=names, indirect=True)
+
+
+@pytest.fixture
+def contender(request: pytest.FixtureRequest) -> Implementation:
+    """The implementation whose turn it is, as it is."""
+    topic = topic_of(request.path)
+    assert topic is not None, "a bench file lies in its topic's folder"
+    return open_source(parse(topic, request.param), points=False)

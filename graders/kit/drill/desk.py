@@ -105,7 +105,7 @@ def open_desk(room: Room) -> Desk:
     if workspace is None:
         trouble = "".join(f" ({line})" for line in store.unreadable(room.root))
         raise Mistake(f"no drill is open: `nox -s drill` begins one{trouble}")
-    return Desk(room, workspace, sheet_of(workspace.drill()))
+    return Desk(room, workspace, sheet_of(workspace.drill(), room.root))
 
 
 def last_desk(room: Room) -> Desk:
@@ -114,4 +114,4 @@ def last_desk(room: Room) -> Desk:
     if not drills:
         raise Mistake("there was no drill yet: `nox -s drill` begins one")
     workspace, drill = drills[-1]
-    return Desk(room, workspace, sheet_of(drill))
+    return Desk(room, workspace, sheet_of(drill, room.root))

@@ -20,6 +20,19 @@ PATIENCE: Final = 10.0  # seconds that an interrupted run has to end by itself
 OPEN: Final = 25  # open checks that are kept
 
 
+def environment(topic: Topic) -> dict[str, str]:
+    """What a process needs that works on this topic, wherever it is called."""
+    kit = Path(__file__).resolve().parents[3]
+    paths = [str(kit), str(topic.root), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        "KATAS_ROOT": str(topic.root),
+        "KATAS_START": str(topic.root),
+        "PYTHONPATH": os.pathsep.join(path for path in dict.fromkeys(paths) if path),
+        "PYTHONSAFEPATH": "1",
+    }
+
+
 def digest(path: Path) -> str:
     """What the file is, in a word; "" if it cannot be read."""
     try:
@@ -78,11 +91,10 @@ def _run(topic: Topic, code: Path, results: Path) -> int:
     """The exit code of the run. Ctrl-C reaches it too: it ends what it began, and is waited for."""
     spec = str(code.relative_to(topic.root))
     command = [sys.executable, "-m", "graders.kit", "grade", topic.id, "--impl", spec]
-    environment = {**os.environ, "KATAS_START": str(topic.root)}
     with subprocess.Popen(
         [*command, "--results", str(results)],
         cwd=topic.root,
-        env=environment,
+        env=environment(topic),
         stdin=subprocess.DEVNULL,
     ) as run:
         try:

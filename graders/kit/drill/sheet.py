@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from graders.kit.drill.state import MINUTE, Drill
 from graders.kit.interview import Change, Interview, read_interview
@@ -41,14 +42,7 @@ class Sheet:
         waiting = self.interview.changes[len(drill.changes) :]
         return [change for change in waiting if change.minute * MINUTE * scale <= elapsed]
 
-    def next_due(self, drill: Drill) -> float | None:
-        """When, on the countdown, the next change arrives; None if there is none to come."""
-        waiting = self.interview.changes[len(drill.changes) :]
-        if not waiting or not drill.required:
-            return None
-        return waiting[0].minute * drill.limit / self.topic.minutes
 
-
-def sheet_of(drill: Drill) -> Sheet:
+def sheet_of(drill: Drill, root: Path) -> Sheet:
     """The sheet of a drill that was begun; Mistake if its topic is gone."""
-    return Sheet(find([drill.topic])[0])
+    return Sheet(find([drill.topic], root)[0])

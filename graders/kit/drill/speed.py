@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from graders.kit.drill.grading import environment
 from graders.kit.topics import Topic
 
 SECONDS: Final = 120  # for all of it
@@ -92,7 +93,7 @@ def _run(topic: Topic, bench: Path, turns: Iterable[str], report: Path) -> str:
     with subprocess.Popen(
         command,
         cwd=topic.root,
-        env={**os.environ, **quiet},
+        env={**environment(topic), **quiet},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ Single commands work from any terminal: nox -s drill -- ask 3"""
 
 def opening(desk: Desk, drill: Drill) -> Iterator[str]:
     """The first words: the story only, and what may be asked."""
-    yield f"{drill.title} ({drill.topic}), {drill.level}, {drill.minutes:g} minutes"
+    yield f"{drill.title} ({drill.topic}), {drill.level}, {clock(drill.limit)} on the clock"
     yield f"in {desk.place(desk.workspace.folder)}; the clock runs"
     yield ""
     yield wrapped(desk.sheet.interview.story)
