@@ -85,6 +85,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         (["grade", "worker_pool", "--impl", "nowhere.py"], "nowhere.py"),
         (["grade", "worker_pool", "--impl", "peers:Nobody"], "Nobody"),
         (["grade", "--imp1", "solutions"], "--imp1"),
+        (["drill", "worker_pol"], "did you mean worker_pool"),
+        (["drill", "--level", "impossible"], "invalid choice: 'impossible'"),
+        (["drill", "--chapter", "thinking"], "chapter 'thinking' has no topic yet"),
+        (["drill", "ask", "1"], "`nox -s drill` begins one"),
+        (["drill", "assess", "1"], "`nox -s drill` begins one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

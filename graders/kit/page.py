@@ -31,6 +31,7 @@ p.question { font-weight: 600; margin-bottom: 0; } p.question + p { margin-top: 
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+th, td { overflow-wrap: break-word; vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: var(--card); padding: .75rem; border-radius: .4rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } svg { display: block; width: 100%; height: auto; }

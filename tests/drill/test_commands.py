@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.kit.drill import store
+from graders.kit.drill import commands, store
 from graders.kit.mistakes import Mistake
 from graders.kit.stubs import stub_for
 from graders.kit.topics import find
@@ -242,6 +242,21 @@ def test_a_graded_run_is_an_ordinary_one(house: House, capfd: pytest.CaptureFixt
     assert house.code == 0
     assert "all 6 checks pass" in capfd.readouterr().out
     assert '"word": "pass"' in house.workspace.results.read_text(encoding="utf-8")
+
+
+def test_a_pause_during_a_run_loses_no_grade(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody pauses in another terminal; the grade counts from when it was asked for."""
+    house.run("start")
+    house.run("requirements")
+
+    def grade(*_: object) -> dict[str, object]:
+        house.run("pause", minutes=2)
+        return {"held": ["P1"], "kinds": {"behaviour": [1, 2]}, "open": [], "digest": ""}
+
+    monkeypatch.setattr(commands, "grade", grade)
+    assert "1 of 4 promises hold" in house.run("grade", minutes=1)
+    assert house.drill.counted is not None
+    assert not house.drill.running
 
 
 def test_a_run_that_does_not_end_counts_nothing(house: House) -> None:

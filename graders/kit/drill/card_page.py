@@ -25,7 +25,7 @@ def _body(card: Card) -> Iterator[str]:
     yield page.paragraph(RULE, "quiet")
     yield page.heading("When each promise first held")
     yield page.figure(timeline(card), CAPTION)
-    yield page.table(["promise", "first held", "in the end", "what must hold"], _promises(card))
+    yield page.table(["", "first", "in the end", "what must hold"], _promises(card))
     yield page.heading("Checks by kind")
     yield from _kinds(card)
     yield page.heading("Time for the same work, beside the reference")
@@ -49,7 +49,7 @@ def _body(card: Card) -> Iterator[str]:
 def _promises(card: Card) -> Iterator[tuple[str, str, str, str]]:
     for each in card.promises:
         first = "never" if each.first is None else clock(each.first)
-        yield each.name, first, "holds" if each.holds else "open", each.text
+        yield each.name, first, "holds" if each.holds else "open", plain(each.text)
 
 
 def _kinds(card: Card) -> Iterator[str]:

@@ -9,7 +9,7 @@ from graders.kit.drill.prose import clock
 
 LEFT, RIGHT, ROW, TOP, WIDTH = 36.0, 390.0, 18.0, 22.0, 400
 CAPTION: Final = (
-    "Bars: while a promise held, from grade to grade; dark those that held at the end. "
+    "Bars: while a promise held, from grade to grade; coloured those that held in the end, grey those lost again. "
     "Lines: h a hint, c a change of requirements, the last one the end of the time."
 )
 

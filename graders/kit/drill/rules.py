@@ -69,8 +69,8 @@ def may_grade(drill: Drill) -> None:
 
 
 def graded(drill: Drill, data: Mapping[str, Any], asked: float) -> list[Event]:
-    """A graded run that came to its end; it counts from when it was asked for."""
-    _must_run(drill)
+    """A graded run that came to its end; it counts from when it was asked for, whoever paused meanwhile."""
+    _not_over(drill)
     return [Event("graded", asked, data)]
 
 

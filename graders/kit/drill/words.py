@@ -51,6 +51,7 @@ def requirements(desk: Desk) -> Iterator[str]:
     yield wrapped(desk.sheet.interview.requirements)
     yield ""
     yield f"Your file: {desk.place(desk.code)}"
+    yield "`grade` as often as you like: the last grade before the time is up counts"
 
 
 def hint(desk: Desk, number: int) -> str:
