@@ -211,6 +211,29 @@ def test_kill_9_and_resume(root: Path) -> None:
     again.screen.close(force=True)
 
 
+def test_kill_9_while_grading(root: Path) -> None:
+    """The graded run ends as well, with all that it began; the next prompt is where it was."""
+    person = Person(root, in_shell=True)
+    person.sees(PROMPT)
+    person.types("requirements")
+    person.sees(PROMPT)
+    code = person.workspace.code(Topic("patterns", "tally"))
+    code.write_text(SOLUTION.replace("self._n += n", "while True: pass"), encoding="utf-8")
+    person.types("grade")
+    person.sees("patterns/tally  ")
+    drill = psutil.Process(_drill_process(person))
+    running = drill.children(recursive=True)
+    assert running
+    drill.kill()
+    person.sees("shell: 137")
+    _, alive = psutil.wait_procs(running, timeout=LIMIT / 2)
+    assert alive == []
+    again = Person(root)
+    assert "requirements  known" in again.sees(PROMPT)
+    again.screen.close(force=True)
+    person.screen.close(force=True)
+
+
 def _drill_process(person: Person) -> int:
     """The child of the shell."""
     return int(psutil.Process(person.screen.pid).children()[0].pid)

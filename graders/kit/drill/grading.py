@@ -90,7 +90,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _run(topic: Topic, code: Path, results: Path) -> int:
     """The exit code of the run. Ctrl-C reaches it too: it ends what it began, and is waited for."""
     spec = str(code.relative_to(topic.root))
-    command = [sys.executable, "-m", "graders.kit", "grade", topic.id, "--impl", spec]
+    command = [sys.executable, "-m", "graders.kit.drill.leash", str(os.getpid())]
+    command += ["grade", topic.id, "--impl", spec]
     with subprocess.Popen(
         [*command, "--results", str(results)],
         cwd=topic.root,
