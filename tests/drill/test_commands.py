@@ -1,13 +1,17 @@
 """A drill by single commands, on a clock that is set by hand."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from graders.kit.drill import commands, store
+from graders.kit.drill.grading import environment
 from graders.kit.mistakes import Mistake
 from graders.kit.stubs import stub_for
-from graders.kit.topics import find
+from graders.kit.topics import ROOT, find
 from tests.drill.house import BRIEF, SOLUTION, House, files
 
 
@@ -242,6 +246,21 @@ def test_a_graded_run_is_an_ordinary_one(house: House, capfd: pytest.CaptureFixt
     assert house.code == 0
     assert "all 6 checks pass" in capfd.readouterr().out
     assert '"word": "pass"' in house.workspace.results.read_text(encoding="utf-8")
+
+
+def test_a_run_on_a_leash_ends_as_any_other() -> None:
+    """With its own exit code, however often its timer rings: also while the interpreter ends."""
+    code = (
+        (ROOT / "graders/kit/drill/leash.py").read_text(encoding="utf-8").replace("1.0", "0.0005")
+    )
+    for _ in range(10):
+        ran = subprocess.run(
+            [sys.executable, "-c", code, str(os.getpid()), "stubs", "nothing_like_it"],
+            env=environment(find(["cache"])[0]),
+            capture_output=True,
+            check=False,
+        )
+        assert ran.returncode == 2, ran.stderr
 
 
 def test_a_pause_during_a_run_loses_no_grade(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

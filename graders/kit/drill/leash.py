@@ -27,4 +27,6 @@ def hold(parent: int) -> None:
 
 if __name__ == "__main__":
     hold(int(sys.argv[1]))
-    sys.exit(main(sys.argv[2:]))
+    code = main(sys.argv[2:])
+    signal.setitimer(signal.ITIMER_REAL, 0)  # an interpreter that ends no longer handles the signal
+    sys.exit(code)
