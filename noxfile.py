@@ -102,6 +102,15 @@ def hint(session: nox.Session) -> None:
 
 
 @nox.session
+def drill(session: nox.Session) -> None:
+    """Interview practice against the clock: nox -s drill -- [topic] [--minutes N] | COMMAND; -- help."""
+    install(session, "drill")
+    # Ctrl-C belongs to the drill: it pauses, or stops a graded run, in its own time.
+    command = ["python", "-m", "graders.kit", "drill", *session.posargs]
+    session.run(*command, env=ENVIRONMENT, interrupt_timeout=None)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Test the kit, the graders and the repository: nox -s tests -- [pytest options]."""
     install(session, "test")

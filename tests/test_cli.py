@@ -96,6 +96,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         (["new", "patterns/none"], "is a word of Python"),
         (["new", "patterns/threading"], "is a module that others import"),
         (["grade", "observer", "--in"], "unrecognized arguments: --in"),
+        (["drill", "worker_pol"], "did you mean worker_pool"),
+        (["drill", "--level", "impossible"], "invalid choice: 'impossible'"),
+        (["drill", "--chapter", "thinking"], "chapter 'thinking' has no topic yet"),
+        (["drill", "ask", "1"], "`nox -s drill` begins one"),
+        (["drill", "assess", "1"], "`nox -s drill` begins one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

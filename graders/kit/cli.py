@@ -1,32 +1,21 @@
-"""The command line: ``python -m graders.kit grade|stubs|new|reset|topics|hint|run|watch …``.
+"""The command line: ``python -m graders.kit grade|watch|bench|drill|run|hint|topics|…``.
 
 Bad input is one line that names the mistake and the repair, and exit code 2.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final
 
+from graders.kit.arguments import SELECTORS, Parser
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.topics import ROOT, Topic, find
 
 LONGEST: Final = 2_000
 READER_GONE: Final = 141  # as a shell says it of SIGPIPE
-SELECTORS: Final = "a topic, chapter/topic or a chapter; nothing for all"
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are one line, and whose options are written out."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-
-    def error(self, message: str) -> NoReturn:
-        raise Mistake(f"{message}: see `nox --usage {self.prog.rpartition(' ')[2]}`")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,7 +59,7 @@ def _os_error(error: OSError) -> str:
 def _stubs(arguments: Sequence[str]) -> int:
     from graders.kit.scaffold import Stale, refresh  # noqa: PLC0415 - each command loads its own
 
-    parser = _Parser(prog="stubs", description="Generate the exercise modules from the contracts.")
+    parser = Parser(prog="stubs", description="Generate the exercise modules from the contracts.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
     chosen = parser.parse_args(arguments)
@@ -85,7 +74,7 @@ def _stubs(arguments: Sequence[str]) -> int:
 def _reset(arguments: Sequence[str]) -> int:
     from graders.kit.scaffold import reset  # noqa: PLC0415
 
-    parser = _Parser(prog="reset", description="A fresh stub; your work is kept in backups/.")
+    parser = Parser(prog="reset", description="A fresh stub; your work is kept in backups/.")
     parser.add_argument("topics", nargs="+", metavar="topic", help=SELECTORS)
     for topic in find(parser.parse_args(arguments).topics):
         kept = reset(topic)
@@ -99,7 +88,7 @@ def _new(arguments: Sequence[str]) -> int:
     from graders.kit.completeness import missing_parts  # noqa: PLC0415
     from graders.kit.scaffold import new  # noqa: PLC0415
 
-    parser = _Parser(prog="new", description="Scaffold a topic from templates.")
+    parser = Parser(prog="new", description="Scaffold a topic from templates.")
     parser.add_argument("topic", metavar="chapter/topic", help="e.g. patterns/memento")
     place = parser.parse_args(arguments).topic
     for path in new(place):
@@ -112,7 +101,7 @@ def _new(arguments: Sequence[str]) -> int:
 def _hint(arguments: Sequence[str]) -> int:
     from graders.kit.hints import all_hints, next_hint  # noqa: PLC0415
 
-    parser = _Parser(prog="hint", description="The next hint of a brief.")
+    parser = Parser(prog="hint", description="The next hint of a brief.")
     parser.add_argument("topic", help="a topic or chapter/topic")
     parser.add_argument("--all", action="store_true", help="those you have read, once more")
     wanted = parser.parse_args(arguments)
@@ -124,7 +113,7 @@ def _hint(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from graders.kit.play import run  # noqa: PLC0415
 
-    parser = _Parser(prog="run", description="Serve, or play the scene of a topic.")
+    parser = Parser(prog="run", description="Serve, or play the scene of a topic.")
     parser.add_argument("topic", help="a topic or chapter/topic")
     parser.add_argument("--impl", default="exercises", help="as for grade")
     parser.add_argument("--port", type=int, help="of a service; 0 takes a free one")
@@ -135,7 +124,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _watch(arguments: Sequence[str]) -> int:
     from graders.kit.watch import watch  # noqa: PLC0415
 
-    parser = _Parser(prog="watch", description="Grade a topic whenever it is saved.")
+    parser = Parser(prog="watch", description="Grade a topic whenever it is saved.")
     parser.add_argument("topic", help="a topic or chapter/topic")
     parser.add_argument("--impl", default="exercises", help="as for grade")
     wanted = parser.parse_args(arguments)
@@ -152,7 +141,7 @@ def _one(selector: str) -> Topic:
 def _topics(arguments: Sequence[str]) -> int:
     from graders.kit.menu import lines  # noqa: PLC0415
 
-    parser = _Parser(prog="topics", description="The catalogue, with what exists and your state.")
+    parser = Parser(prog="topics", description="The catalogue, with what exists and your state.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     for line in lines(parser.parse_args(arguments).topics):
         print(line)
@@ -162,7 +151,7 @@ def _topics(arguments: Sequence[str]) -> int:
 def _grade(arguments: Sequence[str]) -> int:
     from graders.kit.grade import run  # noqa: PLC0415
 
-    parser = _Parser(prog="grade", description="Grade an implementation.")
+    parser = Parser(prog="grade", description="Grade an implementation.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     parser.add_argument(
         "--impl",
@@ -184,10 +173,18 @@ def _grade(arguments: Sequence[str]) -> int:
     return run(parser.parse_args(arguments))
 
 
+def _drill(arguments: Sequence[str]) -> int:
+    if not hasattr(os, "fork"):
+        raise Mistake("a drill grades, and grading needs fork: on Windows run this inside WSL")
+    from graders.kit.drill.program import main as drill  # noqa: PLC0415
+
+    return drill(arguments)
+
+
 def _conformance(arguments: Sequence[str]) -> int:
     from graders.kit.conformance import write_conformance  # noqa: PLC0415
 
-    parser = _Parser(prog="types", description="Write modules for the type checker.")
+    parser = Parser(prog="types", description="Write modules for the type checker.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
     for old in folder.glob("conformance_*.py"):
@@ -200,7 +197,7 @@ def _conformance(arguments: Sequence[str]) -> int:
 def _readme(arguments: Sequence[str]) -> int:
     from graders.kit.showcase import RUNS, block, timings, write  # noqa: PLC0415
 
-    parser = _Parser(prog="readme", description="Play the README's runs anew and write them down.")
+    parser = Parser(prog="readme", description="Play the README's runs anew and write them down.")
     parser.add_argument("--timings", action="store_true", help="measure the sessions as well")
     wanted = parser.parse_args(arguments)
     makers: dict[str, Callable[[], str]] = {name: partial(block, name) for name in RUNS}
@@ -221,6 +218,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "hint": _hint,
     "run": _run,
     "watch": _watch,
+    "drill": _drill,
     "conformance": _conformance,
     "readme": _readme,
 }

@@ -26,13 +26,16 @@ body {
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p.quiet, .quiet { color: var(--quiet); }
+p.question { font-weight: 600; margin-bottom: 0; } p.question + p { margin-top: 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+th, td { overflow-wrap: break-word; vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: var(--card); padding: .75rem; border-radius: .4rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } svg { display: block; width: 100%; height: auto; }
+svg.narrow { max-width: 36rem; }
 svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
 svg .quiet { fill: var(--quiet); } svg .bar { fill: var(--other); } svg .yours { fill: var(--mark); }
 svg .line { stroke: var(--line); } svg .whisker { stroke: var(--text); }
@@ -57,7 +60,7 @@ def heading(text: str) -> str:
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """A paragraph of plain text; `kind` is quiet, good or bad."""
+    """A paragraph of plain text; `kind` is quiet, good, bad or question."""
     return f'<p class="{escape(kind)}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
 
 

@@ -20,12 +20,15 @@ P0: Final = "The module loads and has the shape of this contract."
 _TYPE_VARIABLES: Final = {"TypeVar", "ParamSpec", "TypeVarTuple"}
 
 
-def stub_for(topic: Topic) -> str:
-    """Return the text of the topic's untouched exercise module."""
+def stub_for(topic: Topic, closing: str = "") -> str:
+    """Return the text of the topic's untouched exercise module.
+
+    ``closing`` stands for the last lines of its docstring, which name the brief and how to grade.
+    """
     contract = topic.definition
     body = [_piece(contract, contract.definitions[name]) for name in _ordered(contract)]
     imports = _imports(contract, _Names.of("\n".join(body)))
-    opening = _docstring(_opening(topic), "")
+    opening = _docstring(_opening(topic, closing), "")
     return f"{opening}\n\n{imports}\n\n\n" + "\n\n\n".join(body) + "\n"
 
 
@@ -74,16 +77,15 @@ def write_stub(topic: Topic) -> Path:
     return topic.stub
 
 
-def _opening(topic: Topic) -> str:
+def _opening(topic: Topic, closing: str) -> str:
     contract = topic.definition
+    usual = f"Brief: exercises/{topic.id}.md\nGrade: nox -s grade -- {topic.name}"
     promises = {"P0": P0, **contract.promises}
     listed = "\n".join(_promise(key, text) for key, text in promises.items())
     return (
         f"{contract.text.strip()}\n\n"
         f"What your code must keep; every check names the promise it looks at:\n\n{listed}\n\n"
-        f"Level: {contract.level}, {contract.minutes} minutes.\n"
-        f"Brief: exercises/{topic.id}.md\n"
-        f"Grade: nox -s grade -- {topic.name}"
+        f"Level: {contract.level}, {contract.minutes} minutes.\n{closing or usual}"
     )
 
 

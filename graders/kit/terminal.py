@@ -114,9 +114,9 @@ class Terminal:
         chapter, _, name = checks[0].topic.partition("/")
         self._say("  not attempted yet")
         self._say(f"  start with P1: {promise_text(checks[0].topic, 'P1')}")
-        self._say(
-            f"  the task: {_short(Topic(chapter, name))}.md   the code: {_short(Topic(chapter, name))}.py"
-        )
+        if self._impl == "exercises":
+            place = _short(Topic(chapter, name))
+            self._say(f"  the task: {place}.md   the code: {place}.py")
 
     def _to_fix(self, checks: Sequence[Check]) -> None:
         open_checks = to_fix(checks)
