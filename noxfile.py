@@ -20,9 +20,9 @@ ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 TYPED = ["contracts", "solutions", "graders/kit", "tests", "noxfile.py"]
 
 
-def kit(session: nox.Session, command: str, *arguments: str) -> None:
-    """Run one command of the kit in the session's environment."""
-    install(session, "grade")
+def kit(session: nox.Session, command: str, *arguments: str, group: str = "grade") -> None:
+    """Run one command of the kit in the session's environment, with what its group needs."""
+    install(session, group)
     session.run("python", "-m", "graders.kit", command, *arguments, env=ENVIRONMENT)
 
 
@@ -47,6 +47,12 @@ def grade(session: nox.Session) -> None:
 def grade_solutions(session: nox.Session) -> None:
     """Grade the references: nox -s grade-solutions -- [topic ...]."""
     kit(session, "grade", "--impl", "solutions", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure yours, the reference and the peers: nox -s bench -- [topic ...] [--impl WHAT] [--compare]."""
+    kit(session, "bench", *session.posargs, group="bench")
 
 
 @nox.session
