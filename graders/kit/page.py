@@ -37,11 +37,12 @@ h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p.quiet, .quiet { color: var(--quiet); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+@media (max-width: 30rem) { table { font-size: .8rem; } th, td { padding-right: .4rem; } }
 td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: var(--card); padding: .75rem; border-radius: .4rem; white-space: pre-wrap; }
-figure { margin: 1rem 0; } svg { display: block; width: 100%; max-width: 38rem; height: auto; }
+figure { margin: 1rem 0; } svg { display: block; width: 100%; height: auto; }
 """
 STYLE: Final = f"{COLOURS}{DRAWING}{PROSE}"
 
@@ -109,7 +110,7 @@ def drawing(
     box = f"{-room} {-room} {width + 2 * room} {height + 2 * room}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img"'
-        f' aria-label="{escape(label)}">{style}{"".join(parts)}</svg>'
+        f' style="max-width: {width * 4 // 3}px" aria-label="{escape(label)}">{style}{"".join(parts)}</svg>'
     )
 
 

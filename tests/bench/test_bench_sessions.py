@@ -83,7 +83,7 @@ def test_before_anything_is_built(house: House) -> None:
 def test_a_peer_gets_no_help_from_the_reference(house: House) -> None:
     """What a library does not offer is no figure of the reference under its name."""
     out = house.bench("tally", "--impl", "solutions")[1]
-    reset = out[out.index("`reset`") :]
+    reset = out[out.index("reset: reset") :]
     assert re.search(r"Plain +- +- +- +AttributeError", reset)
 
 

@@ -12,7 +12,7 @@ from graders.kit.bench.workload import title
 from graders.kit.page import drawing
 from graders.kit.report import clean
 
-WIDTH: Final = 420
+WIDTH: Final = 380
 BAR: Final = 12
 ROW: Final = 36
 HEAD: Final = 34
@@ -35,14 +35,9 @@ def _operation(run: Run, op: str, top: int) -> Iterator[str]:
     most = max((value for value, _ in rates.values()), default=0) or 1
     scale = WIDTH * 0.9 / (most * (1 + max(_shown(wide) for _, wide in rates.values())))
     for place, name in enumerate(run.names):
-        yield from _bar(run, op, name, top + HEAD + place * ROW, scale)
-    reference = rates.get(REFERENCE, (0.0, 0.0))[0] * scale
-    if reference:
-        bottom = top + HEAD + ROW * len(run.names) - 6
-        yield (
-            f'<line x1="{reference:.1f}" x2="{reference:.1f}" y1="{top + HEAD - 4}" y2="{bottom}"'
-            ' class="mark"/>'
-        )
+        y = top + HEAD + place * ROW
+        yield from _bar(run, op, name, y, scale)
+        yield _tick(rates.get(REFERENCE, (0.0, 0.0))[0] * scale, y)
 
 
 def _bar(run: Run, op: str, name: str, y: int, scale: float) -> Iterator[str]:
@@ -59,6 +54,13 @@ def _bar(run: Run, op: str, name: str, y: int, scale: float) -> Iterator[str]:
     low, high = (value * scale * (1 + sign * _shown(wide)) for sign in (-1, 1))
     middle = y + 15 + BAR / 2
     yield f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" class="whisker"/>'
+
+
+def _tick(x: float, y: int) -> str:
+    """Where the reference's bar ends; beside the bars only, so that it crosses no text."""
+    if not x:
+        return ""
+    return f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 13}" y2="{y + BAR + 17}" class="mark"/>'
 
 
 def _rate(run: Run, op: str, name: str) -> tuple[float, float]:

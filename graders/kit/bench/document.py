@@ -20,8 +20,8 @@ def _body(run: Run, compared: str, changes: Sequence[tuple[str, str]]) -> Iterat
     yield page.paragraph(f"Run of {run.when}; yours is {clean(run.impl)}.", "quiet")
     yield page.figure(
         chart(run),
-        "Operations a second; longer is faster. The bar with the line at its end is the reference;"
-        " the thin line in a bar holds the middle half of its rounds.",
+        "Operations a second; longer is faster. The dashed line is where the reference's bar ends; the"
+        " thin line across the end of a bar is as long as the middle half of its rounds is wide.",
     )
     if compared:
         yield page.heading("What has changed")

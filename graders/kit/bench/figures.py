@@ -48,7 +48,7 @@ class Ratio:
     @property
     def sees(self) -> float:
         """The smallest slowing down, in times, that this measurement can tell."""
-        return math.exp(self.threshold)
+        return math.exp(min(self.threshold, 700.0))
 
     def __truediv__(self, other: "Ratio") -> "Ratio":
         return Ratio(self.log - other.log, math.hypot(self.noise, other.noise))

@@ -57,7 +57,7 @@ def tables(run: Run) -> Iterator[RenderableType]:
 
 
 def _table(run: Run, op: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="none")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="none")
     for place, head in enumerate(COLUMNS):
         table.add_column(head, justify="right" if place in NUMBERS else "left", no_wrap=place < 4)
     for name in run.names:

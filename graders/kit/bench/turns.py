@@ -18,6 +18,7 @@ from graders.kit.bench import clock
 from graders.kit.bench.line import Line
 from graders.kit.child import MEMORY
 from graders.kit.expect import show_error
+from graders.kit.loading import Implementation
 
 DESCRIPTOR: Final = "KATAS_BENCH_LINE"
 REFEREE: Final = "KATAS_BENCH_REFEREE"
@@ -122,4 +123,6 @@ def failure(error: BaseException) -> dict[str, str]:
     cause = error.__cause__ or error
     if isinstance(cause, NotImplementedError):
         return {"failed": "not attempted", "why": ""}
+    if isinstance(cause, AttributeError) and isinstance(cause.obj, Implementation):
+        return {"failed": "error", "why": f"it offers no {cause.name}"}
     return {"failed": "error", "why": show_error(cause)}

@@ -38,8 +38,8 @@ def number(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """A ratio: 0.31x, 1.00x, 12.5x."""
-    return f"{value:.2f}x" if value < 9.995 else f"{value:.1f}x"
+    """A ratio: 0.004x, 0.31x, 1.00x, 12.5x, 1,270x."""
+    return f"{number(value)}x" if value < 0.095 or value >= 9.995 else f"{value:.2f}x"
 
 
 def percent(fraction: float) -> str:
@@ -49,15 +49,13 @@ def percent(fraction: float) -> str:
 
 def verdict(ratio: Ratio) -> str:
     """What a ratio says in words."""
-    return ratio.word + (f" (under {margin(ratio)})" if ratio.word == NONE else "")
+    return ratio.word + (f" (<{margin(ratio)})" if ratio.word == NONE else "")
 
 
 def margin(ratio: Ratio) -> str:
-    """The smallest difference that would have been called one: 18 %, a factor of 2.3, or any."""
-    if not math.isfinite(ratio.threshold):
-        return "any"
-    more = ratio.sees
-    return f"{more * 100 - 100:.0f} %" if more < 2 else f"a factor of {more:.1f}"
+    """The smallest difference that would have been called one: 18 %, or 2.3x."""
+    more = min(ratio.sees, 1000.0)
+    return f"{more * 100 - 100:.0f} %" if more < 2 else f"{more:.1f}x"
 
 
 def change(ratio: Ratio) -> str:
@@ -65,7 +63,8 @@ def change(ratio: Ratio) -> str:
     if ratio.word == NONE:
         noisy = ": too noisy, measure both again" if ratio.sees > 2 else ""
         return f"{NONE} (under {margin(ratio)}{noisy})"
-    return f"{ratio.word}: takes {1 / ratio.times:.2f} times as long as before"
+    longer = times(1 / ratio.times).removesuffix("x")
+    return f"{ratio.word}: takes {longer} times as long as before"
 
 
 def manner() -> Iterator[tuple[str, str]]:

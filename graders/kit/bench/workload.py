@@ -35,7 +35,7 @@ def read_workload(topic: Topic) -> Workload:
     tree = parse(path)
     found = _FACT.findall(ast.get_docstring(tree, clean=False) or "")
     texts = {
-        node.name: " ".join((ast.get_docstring(node) or "").split())
+        node.name: " ".join((ast.get_docstring(node) or "").replace("`", "").split())
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }

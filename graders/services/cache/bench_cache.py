@@ -14,6 +14,7 @@ from typing import Any
 from graders.kit import Implementation
 
 SIZE = 1_000
+MANY = 3 * SIZE  # several rounds of tidying up, where a cache does that now and then
 
 
 def filled(contender: Implementation, ttl: float) -> Any:
@@ -35,8 +36,8 @@ def test_put_evicts(benchmark: Any, contender: Implementation) -> None:
     """`put` of new keys into a full cache, ttl 3,600 s: each evicts."""
     cache = filled(contender, 3_600)
     keys = iter(range(SIZE, 10**12))
-    benchmark.extra_info["operations"] = SIZE
-    benchmark(lambda: [cache.put(next(keys), 0) for _ in range(SIZE)])
+    benchmark.extra_info["operations"] = MANY
+    benchmark(lambda: [cache.put(next(keys), 0) for _ in range(MANY)])
 
 
 def test_read_through(benchmark: Any, contender: Implementation) -> None:
