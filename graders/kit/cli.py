@@ -186,12 +186,12 @@ def _short(path: Path) -> str:
 
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "grade": _grade,
-    "bench": _bench,
-    "bench-selftest": _bench_selftest,
     "stubs": _stubs,
     "new": _new,
     "reset": _reset,
     "topics": _topics,
+    "bench": _bench,
+    "bench-selftest": _bench_selftest,
     "conformance": _conformance,
     "readme": _readme,
 }
