@@ -11,6 +11,8 @@ from typing import Final
 
 DELAYS: Final = "/proc/thread-self/schedstat"  # time on a processor, time waiting for one, slices
 SLEEP_COUNTS: Final = os.path.exists(DELAYS)  # noqa: PTH110 - asked once, no path is kept
+PINS: Final = hasattr(os, "sched_setaffinity")
+PROCESSORS: Final = sorted(os.sched_getaffinity(0)) if PINS else []
 
 _alone = False
 
@@ -19,6 +21,15 @@ def choose() -> None:
     """Decide how the next operation is timed: sleep counts where there is one thread only."""
     global _alone  # a timer takes no argument
     _alone = SLEEP_COUNTS and threading.active_count() == 1
+
+
+def settle(number: int) -> None:
+    """Run on the processor whose turn it is in the pass of this number: the same for everybody.
+
+    Two processors of a shared machine may differ by half. A process with several threads is left alone.
+    """
+    if PINS and threading.active_count() == 1:
+        os.sched_setaffinity(0, {PROCESSORS[number % len(PROCESSORS)]})
 
 
 def counts_sleep() -> bool:

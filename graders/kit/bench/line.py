@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
-GO: Final = b"g"
 LONGEST: Final = 1 << 20
 LONGEST_WHY: Final = 400
 
@@ -24,10 +23,12 @@ class Line:
         except OSError:
             raise SystemExit(1) from None
 
-    def wait(self) -> None:
-        """Wait until the referee says go."""
-        if self._socket.recv(1) != GO:
+    def wait(self) -> int:
+        """Wait until the referee says go; the number of the pass, from 0 to 255 and round again."""
+        said = self._socket.recv(1)
+        if not said:
             raise SystemExit(1)
+        return said[0]
 
 
 class Inbox:

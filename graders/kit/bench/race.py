@@ -4,6 +4,7 @@ One contender runs at a time. So whatever else the machine does falls on all of 
 """
 
 import contextlib
+import itertools
 import random
 import tempfile
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ def race(topic: Topic, entrants: Sequence[Entrant], tell: Callable[[str], None])
 
 def _operation(op: str, racers: Sequence[Racer]) -> None:
     running = [racer for racer in racers if racer.reaches(op)]
-    while running:
+    for number in itertools.count():
         random.shuffle(running)
-        running = [racer for racer in running if racer.go(op)]
+        running = [racer for racer in running if racer.go(op, number)]
+        if not running:
+            break

@@ -60,7 +60,7 @@ class Turns(BenchmarkFixture):
 
     def _turn(self) -> None:
         self._line.tell(op=self.name, turn=True)
-        self._line.wait()
+        clock.settle(self._line.wait())
 
 
 def calibrate(call: Callable[[], object]) -> tuple[int, float]:

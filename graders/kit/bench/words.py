@@ -19,8 +19,9 @@ SLEEP: Final = " and, in a process of one thread, the time asleep"
 TIME: Final = "CPU time of all threads of the process{sleep}; garbage collection is off"
 ROUNDS: Final = (
     "{most} of {round:.0f} ms or more, at least {fewest} of a slow one; each contender in a process of"
-    " its own, all of them run one round in shuffled order, then the next"
+    " its own, all of them run one round in shuffled order, then the next{pins}"
 )
+PINS: Final = "; those of one thread on the same processor, by turns"
 RATIO: Final = (
     "ops/s against the reference, median over the rounds; more than 1 is faster. ops/s of the reference"
     " is that of its round in the middle, that of the others follows from the ratio"
@@ -72,7 +73,7 @@ def manner() -> Iterator[tuple[str, str]]:
     yield "Time", TIME.format(sleep=SLEEP if clock.SLEEP_COUNTS else "")
     yield (
         "Rounds",
-        ROUNDS.format(most=turns.ROUNDS, round=turns.ROUND * 1000, fewest=turns.FEWEST),
+        ROUNDS.format(most=turns.ROUNDS, round=turns.ROUND * 1000, fewest=turns.FEWEST, pins=PINS if clock.PINS else ""),
     )
     yield "Ratio", RATIO
     yield "Spread", SPREAD
