@@ -60,6 +60,12 @@ def grade_solutions(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure yours, the reference and the peers: nox -s bench -- [topic ...] [--impl WHAT] [--compare]."""
+    kit(session, "bench", *session.posargs, group="bench")
+
+
+@nox.session
 def stubs(session: nox.Session) -> None:
     """Generate exercise modules from the contracts: nox -s stubs -- [topic ...] [--check]."""
     kit(session, "stubs", *session.posargs)

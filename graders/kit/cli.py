@@ -181,6 +181,34 @@ def _drill(arguments: Sequence[str]) -> int:
     return drill(arguments)
 
 
+def _bench(arguments: Sequence[str]) -> int:
+    from graders.kit.bench.command import LAST, run  # noqa: PLC0415 - needs the group bench
+
+    parser = Parser(prog="bench", description="Yours, the reference and the peers in figures.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    parser.add_argument(
+        "--impl", default="exercises", help="what is yours: exercises, peers:NAME, a path, ..."
+    )
+    parser.add_argument(
+        "--compare",
+        nargs="?",
+        const=LAST,
+        metavar="RUN",
+        help="what has changed since the last run, or since one of results/bench/TOPIC/runs",
+    )
+    return run(parser.parse_args(arguments))
+
+
+def _bench_selftest(arguments: Sequence[str]) -> int:
+    from graders.kit.bench.selftest import TRIES, prove  # noqa: PLC0415
+
+    parser = Parser(prog="bench", description="Prove the rule by which bench compares.")
+    parser.add_argument("topic", nargs="?", default="cache", help="a topic")
+    parser.add_argument("--tries", type=int, default=TRIES, metavar="N", help="how often")
+    wanted = parser.parse_args(arguments)
+    return 0 if prove(find([wanted.topic])[0], max(1, wanted.tries)) else 1
+
+
 def _conformance(arguments: Sequence[str]) -> int:
     from graders.kit.conformance import write_conformance  # noqa: PLC0415
 
@@ -219,6 +247,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "run": _run,
     "watch": _watch,
     "drill": _drill,
+    "bench": _bench,
+    "bench-selftest": _bench_selftest,
     "conformance": _conformance,
     "readme": _readme,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from graders.kit.bench.workload import FACTS, read_workload
 from graders.kit.brief import faults, read_brief
 from graders.kit.contract import Contract
 from graders.kit.mistakes import Mistake
@@ -155,10 +156,18 @@ def _bench(topic: Topic, _: Contract) -> Iterator[str]:
     path = topic.grader / f"bench_{topic.name}.py"
     functions = parse(path).body if path.is_file() else []
     wanted = {"benchmark", "contender"}
-    for node in functions:
-        if isinstance(node, ast.FunctionDef) and wanted <= {each.arg for each in node.args.args}:
-            return
-    yield f"{_at(topic, path)}: no bench: add `def test_<operation>(benchmark, contender)`"
+    measured = [
+        node
+        for node in functions
+        if isinstance(node, ast.FunctionDef) and wanted <= {each.arg for each in node.args.args}
+    ]
+    if not measured:
+        yield f"{_at(topic, path)}: no bench: add `def test_<operation>(benchmark, contender)`"
+        return
+    stated = read_workload(topic).facts
+    for name in FACTS:
+        if name not in stated:
+            yield f"{_at(topic, path)}: the docstring lacks a line `{name}: …`: state it"
 
 
 def _scene(topic: Topic, _: Contract) -> Iterator[str]:

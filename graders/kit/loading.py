@@ -36,6 +36,12 @@ class Implementation:
         raise AttributeError(f"{self._path.name} does not define {name}")
 
     @property
+    def own(self) -> "Implementation":
+        """The same without what the reference fills in for a peer."""
+        layers = self._layers[:1] if self._source.startswith("peers:") else self._layers
+        return Implementation(self._source, self._path, *layers)
+
+    @property
     def spec(self) -> str:
         """What `--impl` names it."""
         return self._source

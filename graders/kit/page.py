@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-STYLE: Final = """
+COLOURS: Final = """
 :root {
   color-scheme: light dark;
   --text: #1d2430; --quiet: #5a6473; --back: #ffffff; --card: #f4f6f9; --line: #d8dde5;
@@ -18,6 +18,15 @@ STYLE: Final = """
     --good: #5fd39a; --bad: #ff8a80; --mark: #86a8ff; --other: #66707f;
   }
 }
+"""
+DRAWING: Final = """
+svg text { fill: var(--text); font: 13px system-ui, sans-serif; } svg .head { font-weight: 600; }
+svg .quiet { fill: var(--quiet); } svg .end { text-anchor: end; } svg .bar { fill: var(--other); }
+svg .yours { fill: var(--mark); } svg .reference { fill: var(--quiet); }
+svg .line { stroke: var(--line); } svg .whisker { stroke: var(--text); }
+svg .mark { stroke: var(--quiet); stroke-dasharray: 3 3; }
+"""
+PROSE: Final = """
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 3rem; background: var(--back);
@@ -29,17 +38,16 @@ p.quiet, .quiet { color: var(--quiet); }
 p.question { font-weight: 600; margin-bottom: 0; } p.question + p { margin-top: 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+@media (max-width: 30rem) { table { font-size: .8rem; } th, td { padding-right: .4rem; } }
 th, td { overflow-wrap: break-word; vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: var(--card); padding: .75rem; border-radius: .4rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } svg { display: block; width: 100%; height: auto; }
 svg.narrow { max-width: 36rem; }
-svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
-svg .quiet { fill: var(--quiet); } svg .bar { fill: var(--other); } svg .yours { fill: var(--mark); }
-svg .line { stroke: var(--line); } svg .whisker { stroke: var(--text); }
 """
+STYLE: Final = f"{COLOURS}{DRAWING}{PROSE}"
 
 
 def page(title: str, body: Iterable[str]) -> str:
@@ -94,6 +102,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[
 def figure(svg: str, caption: str) -> str:
     """A drawing made by the kit (not escaped), with its caption."""
     return f'<figure>{svg}<figcaption class="quiet">{escape(caption)}</figcaption></figure>'
+
+
+def drawing(
+    width: int, height: int, parts: Iterable[str], label: str, *, alone: bool = False
+) -> str:
+    """An SVG of elements made by the kit (not escaped); `alone` gives it its own style and ground."""
+    style = f"<style>{COLOURS}svg {{ background: var(--back); }}{DRAWING}</style>" if alone else ""
+    room = 12 if alone else 0
+    box = f"{-room} {-room} {width + 2 * room} {height + 2 * room}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img"'
+        f' style="max-width: {width * 4 // 3}px" aria-label="{escape(label)}">{style}{"".join(parts)}</svg>'
+    )
 
 
 def write_page(path: Path, text: str) -> None:

@@ -28,6 +28,7 @@ from graders.kit.verdict import Check, Verdict
 SHAPE = "test_shape"
 FIXTURES = frozenset({"impl", "plain", "reference", "plain_reference"})
 ANSWER_PLACES = ("solutions", ".git")
+TURNS = "graders.kit.bench.turns"
 ANSWER_FILES = ("impostors.py", "peers.py")
 HANGS_PER_TOPIC = 3
 KEY = pytest.StashKey["Grading"]()
@@ -261,14 +262,14 @@ def _source(request: pytest.FixtureRequest, spec: str | None = None) -> Source:
 
 
 def _open(
-    request: pytest.FixtureRequest, *, points: bool, spec: str | None = None
+    request: pytest.FixtureRequest, *, points: bool, spec: str | None = None, close: bool = True
 ) -> Implementation:
     source = _source(request, spec)
     if spec is None and source.is_learners:
         wants_reference = {"reference", "plain_reference"} & set(request.fixturenames)
         for name in sorted(wants_reference):
             request.getfixturevalue(name)
-        if not request.config.stash[KEY].in_process:
+        if close and not request.config.stash[KEY].in_process:
             answers = [ROOT / name for name in ANSWER_PLACES]
             answers += [source.topic.grader / name for name in ANSWER_FILES]
             close_the_book(*answers, house=ROOT, mine=source.path)
@@ -308,7 +309,11 @@ def plain_reference(request: pytest.FixtureRequest) -> Implementation:
     return _open(request, points=False, spec="solutions")
 
 
-@pytest.fixture(params=["solutions"])
+@pytest.fixture(scope="module")
 def contender(request: pytest.FixtureRequest) -> Implementation:
-    """For bench files: one implementation after the other, as it is."""
-    return _open(request, points=False, spec=request.param)
+    """For bench files: the implementation of `--impl` as it is; of a library only what is its own."""
+    in_a_child = request.config.pluginmanager.has_plugin(TURNS)
+    made = _open(request, points=False, close=in_a_child)
+    if in_a_child and not _source(request).is_learners:
+        close_the_book(house=ROOT)  # its audit hook costs time: it costs everybody the same
+    return made.own

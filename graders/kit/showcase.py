@@ -82,8 +82,12 @@ def _one(session: tuple[str, ...]) -> float:
 
 
 def _machine() -> str:
-    model = next(_models(), platform.machine())
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{model()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def model() -> str:
+    """The processor as it names itself, or its architecture."""
+    return next(_models(), platform.machine())
 
 
 def _models() -> Iterator[str]:

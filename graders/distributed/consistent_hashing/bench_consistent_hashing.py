@@ -1,8 +1,9 @@
 """How fast a ring answers and changes. Never a verdict.
 
-Workloads, on a ring of 100 nodes of 128 points (12,800): 1,000 lookups of keys `user:<n>`; the same
-for three replicas; one node that joins and leaves; one weight that goes up and down. And a ring of
-20 nodes that is filled from nothing.
+Sizes: a ring of 100 nodes of 128 points each (12,800 points); 20 nodes where one is filled from nothing.
+Keys: 1,000 keys `user:<n>` in turn.
+Mix: look-ups only, or changes only (join and leave, weight up and down, fill).
+Threads: one.
 """
 
 from typing import Any
@@ -29,17 +30,19 @@ def ring(contender: Implementation) -> Any:
 
 
 def test_node_for(benchmark: Any, ring: Any) -> None:
-    """1,000 lookups."""
+    """`node_for`: look up the node of a key."""
+    benchmark.extra_info["operations"] = len(KEYS)
     benchmark(lambda: [ring.node_for(key) for key in KEYS])
 
 
 def test_three_replicas(benchmark: Any, ring: Any) -> None:
-    """1,000 lookups of three replicas."""
+    """`nodes_for`: look up three replicas of a key."""
+    benchmark.extra_info["operations"] = len(KEYS)
     benchmark(lambda: [ring.nodes_for(key, 3) for key in KEYS])
 
 
 def test_join_and_leave(benchmark: Any, ring: Any) -> None:
-    """One node joins and leaves."""
+    """`add` and `remove`: one node joins and leaves (counted as one)."""
 
     def change() -> None:
         ring.add("newcomer")
@@ -49,7 +52,7 @@ def test_join_and_leave(benchmark: Any, ring: Any) -> None:
 
 
 def test_weight_up_and_down(benchmark: Any, ring: Any) -> None:
-    """One node gets the weight 3, then 1 again."""
+    """`set_weight`: one node gets the weight 3, then 1 again (counted as one)."""
 
     def change() -> None:
         ring.set_weight("node-7", 3)
@@ -59,5 +62,5 @@ def test_weight_up_and_down(benchmark: Any, ring: Any) -> None:
 
 
 def test_fill(benchmark: Any, contender: Implementation) -> None:
-    """20 nodes join a new ring."""
+    """`add`: 20 nodes join a new ring (counted as one)."""
     benchmark(filled, contender, 20)

@@ -1,8 +1,10 @@
 """How fast a pool hands tasks over. Never a verdict.
 
-Workloads, all with tasks that do nothing: one task there and back on an idle pool of 4 workers;
-1,000 tasks through 4 workers and a backlog of 100, submitted by one caller; 1,000 by 4 callers at
-once; 1,000 waiting tasks cancelled one by one, newest first.
+Sizes: tasks that do nothing, through 4 workers and a backlog of 100; cancelling with 1 worker and a
+    backlog of 1,000.
+Keys: none.
+Mix: submit and wait for the result, or submit and cancel.
+Threads: 4 workers and one caller, or four callers at once; cancelling: one busy worker, one caller.
 """
 
 import threading
@@ -36,17 +38,19 @@ def pool(contender: Implementation) -> Iterator[Any]:
 
 
 def test_there_and_back(benchmark: Any, pool: Any) -> None:
-    """One task on an idle pool: submit and result."""
+    """`submit` and `result`: one task there and back on an idle pool."""
     benchmark(lambda: pool.submit(nothing).result())
 
 
 def test_one_caller(benchmark: Any, pool: Any) -> None:
-    """1,000 tasks of one caller, who has to wait for places."""
+    """`submit` and `result`: 1,000 tasks of one caller, who has to wait for places."""
+    benchmark.extra_info["operations"] = TASKS
     benchmark(submit_many, pool, TASKS)
 
 
 def test_four_callers(benchmark: Any, pool: Any) -> None:
-    """1,000 tasks of four callers at once."""
+    """`submit` and `result`: 250 tasks of each of four callers at once."""
+    benchmark.extra_info["operations"] = TASKS
 
     def callers() -> None:
         threads = [threading.Thread(target=submit_many, args=(pool, TASKS // 4)) for _ in range(4)]
@@ -59,7 +63,8 @@ def test_four_callers(benchmark: Any, pool: Any) -> None:
 
 
 def test_cancel(benchmark: Any, contender: Implementation) -> None:
-    """1,000 waiting tasks are submitted and cancelled, newest first; the only worker is busy."""
+    """`submit` and `cancel`: 1,000 waiting tasks, the newest cancelled first; the only worker is busy."""
+    benchmark.extra_info["operations"] = TASKS
     pool = contender.WorkerPool(workers=1, backlog=TASKS)
     gate = threading.Event()
     pool.submit(gate.wait)
