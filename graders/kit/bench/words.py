@@ -73,7 +73,12 @@ def manner() -> Iterator[tuple[str, str]]:
     yield "Time", TIME.format(sleep=SLEEP if clock.SLEEP_COUNTS else "")
     yield (
         "Rounds",
-        ROUNDS.format(most=turns.ROUNDS, round=turns.ROUND * 1000, fewest=turns.FEWEST, pins=PINS if clock.PINS else ""),
+        ROUNDS.format(
+            most=turns.ROUNDS,
+            round=turns.ROUND * 1000,
+            fewest=turns.FEWEST,
+            pins=PINS if clock.PINS else "",
+        ),
     )
     yield "Ratio", RATIO
     yield "Spread", SPREAD
