@@ -240,6 +240,7 @@ def test_new_writes_the_parts_and_says_what_is_missing(checkout: Checkout) -> No
         "graders/patterns/memento/bench_memento.py",
         "graders/patterns/memento/impostors.py",
         "graders/patterns/memento/peers.py",
+        "graders/patterns/memento/scene.py",
         "graders/patterns/memento/test_memento.py",
         "solutions/patterns/memento.py",
     ]

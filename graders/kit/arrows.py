@@ -14,7 +14,15 @@ from typing import Final
 from graders.kit.parts import parse, peers_of
 from graders.kit.topics import Topic, discover
 
-_KIT_TOOLS: Final = {"pytest", "_pytest", "pluggy", "psutil", "pytest_benchmark", "rich"}
+_KIT_TOOLS: Final = {
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "psutil",
+    "pytest_benchmark",
+    "rich",
+    "watchfiles",
+}
 _SIMULATION: Final = "graders.kit.sim"
 
 

@@ -65,6 +65,7 @@ def run(  # noqa: PLR0917 - all that a life is made of
 def _close_doors(answer: int, output: int, scratch: str) -> None:
     """Own session, own folder, no input, bounded means; stacks of all threads on SIGABRT."""
     os.setsid()
+    _forget_helpers()
     orphans.adopt()
     os.chdir(scratch)
     os.environ["TMPDIR"] = tempfile.tempdir = scratch  # what is left there goes with the folder
@@ -93,6 +94,13 @@ def _close_doors(answer: int, output: int, scratch: str) -> None:
     ):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+
+def _forget_helpers() -> None:
+    """Helper processes of multiprocessing that were here before are the parent's, and so are their pipes."""
+    for name, keeper in HELPERS.items():
+        kept = vars(getattr(sys.modules[name], keeper)) if name in sys.modules else {}
+        kept.update(dict.fromkeys(k for k in kept if k.endswith(("_fd", "_pid", "_address"))))
 
 
 def _no_breakpoint(*_arguments: object, **_options: object) -> None:

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 
 from graders.kit.parts import peers_of
@@ -39,3 +40,8 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
+
+
+def without_xdist(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment for measuring: pytest-benchmark measures nothing where pytest-xdist seems to be at work."""
+    return {name: value for name, value in variables.items() if not name.startswith("PYTEST_XDIST")}

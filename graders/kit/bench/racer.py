@@ -18,6 +18,7 @@ import psutil
 from graders.kit.bench import turns
 from graders.kit.bench.entrants import Entrant
 from graders.kit.bench.line import Inbox, understood
+from graders.kit.bench.machine import without_xdist
 from graders.kit.loading import START
 from graders.kit.topics import Topic
 
@@ -82,7 +83,7 @@ class Racer:
         self._output = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115 - closed by end()
         self._socket, theirs = socket.socketpair()
         environment = {
-            **os.environ,
+            **without_xdist(os.environ),
             "KATAS_START": str(START),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
