@@ -318,3 +318,36 @@ def test_a_reader_that_has_seen_enough_is_no_error(shared: Checkout) -> None:
     )
     assert ran.stderr == ""
     assert ran.stdout == "thinking\n" * 3
+
+
+def test_no_session_leaves_a_trace_in_git(checkout: Checkout) -> None:
+    """What sessions keep lies in folders that are ignored."""
+
+    def git(*arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        ran = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=checkout.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout
+
+    shutil.copy(ROOT / ".gitignore", checkout.root)
+    for topic in discover(checkout.root):
+        shutil.copy(ROOT / "exercises" / f"{topic.id}.md", topic.brief)
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "a clean start")
+    for command in (
+        ["topics"],
+        ["hint", "observer"],
+        ["run", "observer", "--impl", "solutions"],
+        ["grade", "observer", "--check", "test_shape"],
+        ["drill", "start", "observer"],
+        ["drill", "requirements"],
+        ["reset", "observer"],
+    ):
+        checkout.kit(*command)
+        assert git("status", "--porcelain") == "", command

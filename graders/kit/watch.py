@@ -1,8 +1,10 @@
 """`nox -s watch`: grades a topic anew whenever its implementation is saved, and says what has changed.
 
-What was red is graded first, on its own: whether the change helped is known before everything has run again.
+What was red is graded first, on its own, and each check that changes its colour is told as soon as it has ended:
+whether the change helped is known before everything has run again.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +23,7 @@ from graders.kit.report import clean
 from graders.kit.topics import Topic
 
 NAMED: Final = 8
+LOOK: Final = 0.2
 SETTLE_MS: Final = 100
 """An editor writes a file in several steps; so long after the last of them grading begins."""
 Words = dict[str, str]
@@ -51,11 +54,9 @@ class Watcher:
         self.say(f"-- {datetime.now():%H:%M:%S}  {self.source.topic.id}  ({self.spec})")  # noqa: DTZ005
         red = [name for name, word in self._known.items() if word != "pass"]
         if 0 < len(red) < len(self._known):
-            first, _ = self._graded(red)
-            self._tell({**self._known, **first}, save)
-        words, report = self._graded([])
-        if self._saves == save and words:
-            self._tell(words, save)
+            self._graded(red, save)
+        report = self._graded([], save)
+        if self._saves == save:
             self.say(report)
 
     def _tell(self, words: Words, save: int) -> None:
@@ -63,20 +64,20 @@ class Watcher:
             return
         for line in changes(self._known, words):
             self.say(line)
-        self._known = words
+        self._known = {**self._known, **words}
 
-    def _graded(self, names: Sequence[str]) -> tuple[Words, str]:
-        """The word on each check, and the report from what holds to the end; empty if a save came between."""
+    def _graded(self, names: Sequence[str], save: int) -> str:
+        """The report, from what holds to the end. What has changed is told as soon as its check has ended."""
         with tempfile.TemporaryDirectory(prefix="katas-watch-") as folder:
             results = Path(folder) / "results.json"
             command = [sys.executable, "-m", "graders.kit", "grade", self.source.topic.id]
             command += ["--impl", self.spec, "--results", str(results)]
             for name in names:
                 command += ["--check", name]
-            report = self._output(command)
-            return _words(results), _without_progress(report)
+            report = self._output(command, lambda: self._tell(_words(results), save))
+            return _without_progress(report)
 
-    def _output(self, command: Sequence[str]) -> str:
+    def _output(self, command: Sequence[str], look: Callable[[], None]) -> str:
         with self._lock:
             self._run = subprocess.Popen(
                 command,
@@ -88,9 +89,13 @@ class Watcher:
                 start_new_session=True,
             )
         try:
-            return self._run.communicate()[0]
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return self._run.communicate(timeout=LOOK)[0]
+                look()
         finally:
             self._run.kill()
+            look()
 
 
 def watch(topic: Topic, spec: str) -> int:
@@ -152,7 +157,7 @@ def _words(results: Path) -> Words:
         checks = json.loads(results.read_text(encoding="utf-8"))["checks"]
     except (OSError, ValueError):
         return {}
-    return {check["name"]: check["word"] for check in checks}
+    return {check["name"]: check["word"] for check in checks if check["word"] != "not run"}
 
 
 def _without_progress(report: str) -> str:
