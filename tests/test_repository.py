@@ -34,7 +34,7 @@ def modules(*folders: str) -> list[Path]:
 
 @each_topic
 def test_a_topic_is_whole(topic: Topic) -> None:
-    """All eight parts are there and finished; each line says a repair."""
+    """All parts are there and finished; each line says a repair."""
     assert not missing_parts(topic), "\n".join(missing_parts(topic))
 
 
