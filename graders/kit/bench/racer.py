@@ -19,6 +19,7 @@ from graders.kit.bench import turns
 from graders.kit.bench.entrants import Entrant
 from graders.kit.bench.line import Inbox, understood
 from graders.kit.bench.machine import without_xdist
+from graders.kit.box import is_asleep
 from graders.kit.loading import START
 from graders.kit.topics import Topic
 
@@ -170,12 +171,19 @@ class _Limit:
     def check(self) -> None:
         """Stuck if the step takes too long."""
         used, now = self._used(), time.monotonic()
-        if used - self._seen >= STIR:
+        if used - self._seen >= STIR or self._wants():
             self._seen, self._stirred = used, now
         if used - self._began > LIMIT:
             raise Stuck(f"stopped: one step took more than {LIMIT:g} s of CPU time")
         if now - self._stirred > LIMIT:
             raise Stuck(f"stopped: it neither computed nor answered for {LIMIT:g} s")
+
+    def _wants(self) -> bool:
+        """Whether it would compute if a busy machine let it."""
+        try:
+            return not is_asleep(self._process)
+        except psutil.Error:
+            return False
 
     def _used(self) -> float:
         try:

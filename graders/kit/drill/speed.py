@@ -1,48 +1,38 @@
-"""How fast the drill's file is beside the reference, on the workloads of the topic's bench file.
+"""How fast the drill's file is beside the reference: what `nox -s bench` would say of the two.
 
 The one place that a drill learns it from; it may always answer that nothing was measured.
 """
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from graders.kit.bench.machine import without_xdist
-from graders.kit.drill.grading import environment
+from graders.kit.bench.entrants import REFERENCE, YOURS, Entrant
+from graders.kit.bench.figures import ratio
+from graders.kit.bench.race import Outcomes, race
+from graders.kit.bench.workload import title
+from graders.kit.mistakes import Mistake
 from graders.kit.topics import Topic
-
-SECONDS: Final = 120  # for all of it
-TURNS: Final = 2  # the reference and yours take turns, so that a busy moment meets both
-REFERENCE: Final = "solutions"
-SAME: Final = 1.1  # at least so much has to lie between them
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Time of yours divided by that of the reference; `noise` is the larger spread of each with itself."""
+    """How many times as fast as the reference yours is at one operation; `word` is bench's verdict on that."""
 
     name: str
-    ratio: float
-    noise: float
+    times: float
+    word: str
 
     @property
     def words(self) -> str:
-        """What the ratio says."""
-        margin = max(self.noise, SAME)
-        if 1 / margin <= self.ratio <= margin:
-            return "no measurable difference"
-        if self.ratio > 1:
-            return f"{self.ratio:.2f} times the reference's time"
-        return f"{1 / self.ratio:.2f} times as fast as the reference"
+        """What it says on the scorecard."""
+        if self.word == "faster":
+            return f"{self.times:.2f} times as fast as the reference"
+        if self.word == "slower":
+            return f"{1 / self.times:.2f} times the reference's time"
+        return self.word
 
 
 @dataclass(frozen=True)
@@ -70,61 +60,30 @@ class Speed:
 
 
 def measure(topic: Topic, code: Path) -> Speed:
-    """Measure it now, in a process of its own; never raises for what that process does."""
-    bench = topic.grader / f"bench_{topic.name}.py"
-    if not bench.is_file():
+    """Measure it now, each side in a process of its own; never raises for what these processes do."""
+    if not (topic.grader / f"bench_{topic.name}.py").is_file():
         return Speed(why="the topic has no bench file")
     if find_spec("pytest_benchmark") is None:
         return Speed(why="pytest-benchmark is not installed")
-    with tempfile.TemporaryDirectory(prefix="katas-drill-") as folder:
-        report = Path(folder) / "speed.json"
-        trouble = _run(topic, bench, [REFERENCE, str(code)] * TURNS, report)
-        if not trouble and not report.is_file():
-            trouble = "the workloads left no figures"
-        return Speed(why=trouble) if trouble else _speed(report)
+    both = [Entrant(YOURS, str(code)), Entrant(REFERENCE, "solutions")]
+    try:
+        return _speed(race(topic, both, lambda _operation: None))
+    except Mistake as mistake:
+        return Speed(why=str(mistake))
+    except KeyboardInterrupt:
+        return Speed(why="stopped by you")
 
 
-def _run(topic: Topic, bench: Path, turns: Iterable[str], report: Path) -> str:
-    """Why there is no report; "" if there is one."""
-    command = [sys.executable, "-m", "pytest", str(bench), "-q", "-s", f"--rootdir={topic.root}"]
-    for plugin in ("graders.kit.plugin", "pytest_benchmark.plugin", "graders.kit.drill.contenders"):
-        command += ["-p", plugin]
-    command += ["-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib"]
-    command += ["--benchmark-max-time=0.3", "--benchmark-disable-gc", f"--benchmark-json={report}"]
-    command += [f"--contender={turn}" for turn in turns]
-    quiet = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        command,
-        cwd=topic.root,
-        env={**without_xdist(environment(topic)), **quiet},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as run:
-        try:
-            return "" if run.wait(SECONDS) == 0 else "a workload failed"
-        except subprocess.TimeoutExpired:
-            return f"the workloads did not end within {SECONDS} s"
-        except KeyboardInterrupt:
-            return "stopped by you"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(run.pid, signal.SIGKILL)
+def _trouble(operation: str, said: Mapping[str, object]) -> str:
+    return f"{operation}: {said.get('why') or said.get('failed') or 'no figures'}"
 
 
-def _speed(report: Path) -> Speed:
-    best: dict[str, dict[bool, list[float]]] = {}
-    for each in json.loads(report.read_text(encoding="utf-8"))["benchmarks"]:
-        params = dict(each["params"] or {})
-        reference = params.pop("contender") == REFERENCE
-        given = f"[{', '.join(map(str, params.values()))}]" if params else ""
-        name = each["name"].partition("[")[0].removeprefix("test_") + given
-        sides = best.setdefault(name, {True: [], False: []})
-        sides[reference].append(float(each["stats"]["min"]))
-    return Speed(tuple(_workload(name, each[False], each[True]) for name, each in best.items()))
-
-
-def _workload(name: str, yours: list[float], theirs: list[float]) -> Workload:
-    noise = max(max(side) / min(side) for side in (yours, theirs))
-    return Workload(name, min(yours) / min(theirs), noise)
+def _speed(said: Outcomes) -> Speed:
+    workloads = []
+    for operation, each in said.items():
+        for name in (YOURS, REFERENCE):
+            if "seconds" not in each[name]:
+                return Speed(why=_trouble(title(operation), each[name]))
+        found = ratio(*(each[name]["seconds"] for name in (YOURS, REFERENCE)))  # type: ignore[arg-type]
+        workloads.append(Workload(title(operation), round(found.times, 3), found.word))
+    return Speed(tuple(workloads))
