@@ -128,6 +128,8 @@ class Grading:
         box = self._running[item.nodeid]
         while not box.done:
             self._look()
+            if len(self._company()) < self._ahead:
+                self._start_ahead(item)
         del self._running[item.nodeid]
         self._learn(topic, item, box.verdict)
         return box.verdict
@@ -141,8 +143,7 @@ class Grading:
         """Start this check, and those after it that do not mind company."""
         for other in self._order[self._order.index(item) :]:
             alone = self.checks[other.nodeid].kind == "throughput" or other.name == SHAPE
-            company = [box for box in self._running.values() if not box.done]
-            if other is not item and (alone or len(company) >= self._ahead):
+            if other is not item and (alone or len(self._company()) >= self._ahead):
                 break
             if other.nodeid not in self._running:
                 if alone:
@@ -151,12 +152,16 @@ class Grading:
             if alone:
                 break
 
+    def _company(self) -> list[Box]:
+        """The children that have not ended."""
+        return [box for box in self._running.values() if not box.done]
+
     def _drain(self) -> None:
-        while any(not box.done for box in self._running.values()):
+        while self._company():
             self._look()
 
     def _look(self) -> None:
-        boxes = [box for box in self._running.values() if not box.done]
+        boxes = self._company()
         ends = [end for box in boxes for end in box.readable]
         select.select(ends, [], [], LOOK if all(box.readable for box in boxes) else LOOK / 20)
         for box in boxes:
