@@ -12,6 +12,7 @@ import pytest
 
 from graders.kit import scaffold
 from graders.kit.completeness import MARK, missing_parts
+from graders.kit.loading import parse
 from graders.kit.mistakes import Mistake
 from graders.kit.stubs import write_stub
 from graders.kit.topics import ROOT, Topic, discover, find
@@ -204,6 +205,21 @@ def test_reset_keeps_even_an_unchanged_stub(tmp_path: Path) -> None:
     kept = scaffold.reset(topic)
     assert kept is not None
     assert kept.read_text(encoding="utf-8") == text == topic.stub.read_text(encoding="utf-8")
+
+
+def test_a_package_beside_the_stub_is_graded_and_kept(tmp_path: Path) -> None:
+    """An exercise that has outgrown its file: it is what `exercises` means, and reset moves both."""
+    topic = small_topic(tmp_path)
+    scaffold.reset(topic)
+    package = topic.stub.with_suffix("")
+    package.mkdir()
+    (package / "__init__.py").write_text("mine = 1\n", encoding="utf-8")
+    assert parse(topic, "exercises").path == package
+    kept = scaffold.reset(topic)
+    assert kept is not None
+    assert (kept / "__init__.py").read_text(encoding="utf-8") == "mine = 1\n"
+    assert kept.with_suffix(".py").is_file()
+    assert parse(topic, "exercises").path == topic.stub
 
 
 def test_reset_with_a_broken_contract_touches_nothing(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The arrows between the folders: which file may import what.
 
-contracts -> nothing; solutions -> their contract; checks -> their contract, the kit; impostors ->
-their contract, their solution; peers -> their contract, the library they wrap; kit -> nothing of
-these. Nothing imports exercises.
+contracts -> nothing; solutions -> their contract, what the services share; checks -> their contract,
+the kit; impostors -> their contract, their solution; peers -> their contract, the library they wrap;
+kit -> nothing of these. Nothing imports exercises.
 """
 
 import ast
@@ -24,11 +24,15 @@ _KIT_TOOLS: Final = {
     "watchfiles",
 }
 _SIMULATION: Final = "graders.kit.sim"
+_SHARED: Final = ("solutions.serving", "solutions.web")
+"""What the references of services share: a server on loopback, and HTTP without a framework."""
 
 
 def wrong_imports(root: Path) -> list[str]:
     """Return one line for each import that no arrow allows, with its repair."""
     lines = [line for topic in discover(root) for line in _topic(topic)]
+    for path in (root / "solutions").glob("*.py"):
+        lines += _wrong(path, root, set())
     for path in sorted((root / "graders" / "kit").rglob("*.py")):
         inside = _SIMULATION if "sim" in path.relative_to(root).parts else "graders.kit"
         tools = set() if inside == _SIMULATION else _KIT_TOOLS
@@ -64,11 +68,11 @@ def _topic(topic: Topic) -> Iterator[str]:
     grader = topic.grader
     allowed = dict.fromkeys(sorted(grader.glob("*.py")), checks)
     allowed[topic.contract] = {contract}
-    allowed[grader / "impostors.py"] = {contract, solution}
+    allowed[grader / "impostors.py"] = {contract, solution, *_SHARED}
     allowed[grader / "peers.py"] = {contract, *libraries}
     whole = topic.solution.is_dir()
     for path in sorted(topic.solution.rglob("*.py")) if whole else [topic.solution]:
-        allowed[path] = {contract, solution}
+        allowed[path] = {contract, solution, *_SHARED}
     for path, names in allowed.items():
         if path.is_file():
             yield from _wrong(path, topic.root, names)

@@ -22,7 +22,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import WSGIApplication
 from wsgiref.util import setup_testing_defaults
 
-from graders.kit.expect import CheckFailed, show
+from graders.kit.expect import CheckFailed, ensure, equal, show
 
 Address = tuple[str, int]
 Headers = Mapping[str, str | None]
@@ -280,6 +280,20 @@ def request(
         ) from error
     finally:
         client.close()
+
+
+def refused(did: str, status: int, answer: Response) -> None:
+    """CheckFailed unless the answer has this status, and a JSON object with a text under "error"."""
+    equal(answer.status, status, did=f"{did}: status")
+    media_type = (answer.header("Content-Type") or "").partition(";")[0]
+    equal(media_type, "application/json", did=f"{did}: Content-Type")
+    content = answer.json()
+    ensure(
+        isinstance(content, dict) and isinstance(content.get("error"), str),
+        did=f"{did}: body",
+        want='a JSON object with a text under "error"',
+        got=answer.body,
+    )
 
 
 def raw(address: Address, data: bytes, *, end: bool = True) -> bytes:

@@ -15,7 +15,7 @@ from graders.kit.guard import ANSWERS, guarded_builtins
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.parts import require
 from graders.kit.sim import Finder, Manner, load, prepare, sources, survey
-from graders.kit.topics import ROOT, Topic
+from graders.kit.topics import ROOT, Topic, grown
 
 START = Path(os.environ.get("KATAS_START") or Path.cwd())
 """Where the program was called; a child, or a sandbox, works in a folder of its own."""
@@ -74,8 +74,8 @@ def parse(topic: Topic, spec: str) -> Source:
     """What `--impl` means for a topic; Mistake if there is no such thing."""
     kind, _, name = spec.partition(":")
     if spec == "exercises":
-        stub = _existing(topic.stub, f"run: nox -s stubs -- {topic.name}")
-        return Source(topic, spec, _of_a_size(stub))
+        work = _existing(topic.exercise, f"run: nox -s stubs -- {topic.name}")
+        return Source(topic, spec, _of_a_size(work))
     if spec == "solutions":
         return Source(topic, spec, _existing(topic.solution, "the reference is missing"))
     if kind in {"peers", "impostors"} and name:
@@ -123,10 +123,10 @@ def _existing(path: Path, repair: str) -> Path:
 
 def _in_tree(topic: Topic, folder: Path) -> Path:
     """In a folder of many topics: chapter/topic below it, or topic.py in it."""
-    for place in (folder / topic.chapter / topic.name, folder / topic.name):
-        for path in (place.with_suffix(".py"), place):
-            if path.is_file() or (path / "__init__.py").is_file():
-                return path
+    for place in (folder / topic.chapter, folder):
+        path = grown(place / f"{topic.name}.py")
+        if path.exists():
+            return path
     raise Mistake(f"{folder} holds neither __init__.py nor {topic.name}.py nor {topic.id}.py")
 
 

@@ -52,25 +52,26 @@ def refresh(topic: Topic, *, write: bool = True) -> Stale:
 
 
 def reset(topic: Topic, now: Callable[[], datetime] = datetime.now) -> Path | None:
-    """Put a fresh stub in place and return where the old module was kept, or None if none was.
+    """Put a fresh stub in place and return where the old work was kept, or None if none was.
 
-    The learner's work is moved, never overwritten: a backup has a name that no file has.
+    The learner's work, module or package, is moved, never overwritten: a backup has a name that no file has.
     """
-    kept = None
-    if topic.stub.exists() or topic.stub.is_symlink():
-        stub_for(topic)  # a broken contract must be known before the module is moved
-        kept = _backup(topic, now())
-        topic.stub.rename(kept)
+    kept, time = None, now()
+    for work in dict.fromkeys((topic.stub, topic.exercise)):
+        if work.exists() or work.is_symlink():
+            stub_for(topic)  # a broken contract must be known before anything is moved
+            kept = _backup(topic, work.suffix, time)
+            work.rename(kept)
     write_stub(topic)
     return kept
 
 
-def _backup(topic: Topic, now: datetime) -> Path:
+def _backup(topic: Topic, suffix: str, now: datetime) -> Path:
     folder = topic.root / "backups" / topic.chapter
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{topic.name}-{now:%Y-%m-%d-%H%M%S}"
     for number in count(1):
-        path = folder / (f"{stem}.py" if number == 1 else f"{stem}-{number}.py")
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
         if not (path.exists() or path.is_symlink()):
             return path
     raise AssertionError("count() ended")

@@ -41,6 +41,11 @@ class Topic:
         return self.root / "exercises" / self.chapter / f"{self.name}.py"
 
     @property
+    def exercise(self) -> Path:
+        """What the learner has made of the stub."""
+        return grown(self.stub)
+
+    @property
     def brief(self) -> Path:
         """The task as an interviewer gives it."""
         return self.root / "exercises" / self.chapter / f"{self.name}.md"
@@ -75,6 +80,12 @@ class Topic:
     def minutes(self) -> int:
         """Interview minutes."""
         return self.definition.minutes
+
+
+def grown(module: Path) -> Path:
+    """The module, or the package of its name beside it: the one that Python would import."""
+    package = module.with_suffix("")
+    return package if (package / "__init__.py").is_file() else module
 
 
 def discover(root: Path = ROOT) -> list[Topic]:

@@ -248,6 +248,26 @@ def test_a_graded_run_is_an_ordinary_one(house: House, capfd: pytest.CaptureFixt
     assert '"word": "pass"' in house.workspace.results.read_text(encoding="utf-8")
 
 
+def test_a_package_beside_the_stub_is_what_is_graded(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A solution that has outgrown one file; a change of any of its modules is graded at the end."""
+    house.run("start")
+    house.run("requirements")
+    package = house.workspace.folder / "tally"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .counting import Tally\n", encoding="utf-8")
+    (package / "counting.py").write_text(SOLUTION, encoding="utf-8")
+    assert "your file     workspaces/tally-1/tally\n" in house.run("status") + "\n"
+    assert "4 of 4 promises hold" in house.run("grade", minutes=1)
+    (package / "counting.py").write_text(SOLUTION.replace("+= n", "-= n"), encoding="utf-8")
+    assert "a last grade" in house.run("finish", minutes=1)
+    assert "all 6 checks pass" in capfd.readouterr().out
+    last = house.drill.counted
+    assert last is not None
+    assert len(last.held) < 4
+
+
 def test_a_run_on_a_leash_ends_as_any_other() -> None:
     """With its own exit code, however often its timer rings: also while the interpreter ends."""
     code = (

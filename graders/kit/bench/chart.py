@@ -67,7 +67,7 @@ def _rate(run: Run, op: str, name: str) -> tuple[float, float]:
     said = run.operations[op][name]
     if "failed" in said:
         return 0.0, 0.0
-    return run.rate(op, name), spread(said["seconds"])
+    return run.rate(op, name), spread(said["rounds"])
 
 
 def _why(run: Run, op: str, name: str) -> str:

@@ -1,25 +1,29 @@
 """From the seconds of rounds to figures, and from figures to words.
 
 Two contenders are compared round by round: in each pass both ran within a moment of each other, so the
-ratio of the two is free of what the machine did meanwhile. The ratio is the median over the passes;
-its noise is the notch of a box plot (McGill, Tukey and Larsen 1978), 1.57 times the middle half's
-width over the root of the number of passes. A difference is called one if it is larger than both
-`SMALLEST` and `CAUTION` times the noise.
+ratio of the two is free of what the machine did meanwhile. The ratio of two processes is the median over
+the passes; its noise is the notch of a box plot (McGill, Tukey and Larsen 1978), 1.57 times the middle
+half's width over the root of the number of passes. Each contender has several processes, because two of
+the same code differ, by where things lie in memory: the ratio is the mean over the pairs of processes,
+and how far these lie apart is noise too. A difference is called one if it is larger than both `SMALLEST`
+and `CAUTION` times the noise.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
+from itertools import chain
+from statistics import fmean, median, quantiles, stdev
 from typing import Final, Literal
 
 SMALLEST: Final = math.log(1.20)
-"""Less than 20 % is never called a difference. Two processes of the same code differ by 10 % now and
-then, by where things lie in memory, and a comparison of two runs has four processes in it; at 15 %,
-one of 80 comparisons of the same code came out as a difference."""
+"""Less than 20 % is never called a difference. With one process each, one of 80 comparisons of the same
+code came out as a difference of 15 %, and now and then one of 20 %."""
 CAUTION: Final = 3.0
 NOTCH: Final = 1.57
 
+Rounds = Sequence[Sequence[float]]
+"""Of each process of a contender, the seconds of each of its rounds."""
 Word = Literal["faster", "slower", "no measurable difference"]
 
 
@@ -56,21 +60,32 @@ class Ratio:
         return Ratio(self.log - other.log, math.hypot(self.noise, other.noise))
 
 
-def ratio(seconds: Sequence[float], reference: Sequence[float]) -> Ratio:
+def ratio(rounds: Rounds, reference: Rounds) -> Ratio:
     """How many times as fast as the reference, both measured pass by pass."""
+    pairs = [_pair(mine, theirs) for mine, theirs in zip(rounds, reference, strict=False)]
+    root = math.sqrt(len(pairs))
+    logs = [pair.log for pair in pairs]
+    between = stdev(logs) / root if len(pairs) > 1 else 0.0
+    within = math.hypot(*(pair.noise for pair in pairs)) / len(pairs)
+    return Ratio(fmean(logs), math.hypot(within, between))
+
+
+def _pair(seconds: Sequence[float], reference: Sequence[float]) -> Ratio:
+    """One process against another."""
     logs = [math.log(_some(b) / _some(a)) for a, b in zip(seconds, reference, strict=False)]
     if len(logs) == 1:
         return Ratio(logs[0], math.inf)
     return Ratio(median(logs), NOTCH * _middle_half(logs) / math.sqrt(len(logs)))
 
 
-def rate(seconds: Sequence[float], operations: int) -> float:
+def rate(rounds: Rounds, operations: int) -> float:
     """Operations a second, in the round in the middle."""
-    return operations / _some(median(seconds))
+    return operations / _some(median(chain(*rounds)))
 
 
-def spread(seconds: Sequence[float]) -> float:
+def spread(rounds: Rounds) -> float:
     """Half the width of the middle half of the rounds, as a fraction of the median."""
+    seconds = list(chain(*rounds))
     return _middle_half(seconds) / 2 / _some(median(seconds)) if len(seconds) > 1 else math.inf
 
 

@@ -9,6 +9,7 @@ from graders.kit.bench.machine import describe
 from graders.kit.bench.race import race
 from graders.kit.bench.record import Run
 from graders.kit.bench.workload import read_workload
+from graders.kit.fingerprint import mark
 from graders.kit.loading import parse
 from graders.kit.topics import Topic
 
@@ -18,8 +19,8 @@ def measure(topic: Topic, who: Sequence[Entrant], tell: Callable[[str], None]) -
     workload, began = read_workload(topic), time.monotonic()
     marks = {
         "workload": workload.mark,
-        "reference": record.mark(topic.solution),
-        "yours": record.mark(parse(topic, who[0].spec).path),
+        "reference": mark(topic.solution),
+        "yours": mark(parse(topic, who[0].spec).path),
     }
     machine = describe(topic)
     operations = race(topic, who, tell)

@@ -1,6 +1,5 @@
 """What a run came to, as one JSON file: results/bench/<topic>/runs/<when>.json."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,13 +11,12 @@ from graders.kit.bench.entrants import REFERENCE, YOURS
 from graders.kit.bench.figures import Ratio, rate, ratio
 from graders.kit.mistakes import Mistake, nearest
 from graders.kit.page import write_page
-from graders.kit.sim import sources
 from graders.kit.topics import Topic
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 STAMP: Final = "%Y-%m-%dT%H-%M-%S"
 Said = dict[str, Any]
-"""What one contender said of one operation: `seconds` of each round, or why it `failed`."""
+"""What one contender said of one operation: its `rounds`, or why it `failed`."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Run:
     def ratio(self, op: str, name: str = YOURS) -> Ratio | None:
         """How fast a contender is compared with the reference; None if either has no figures."""
         said = self.operations.get(op, {})
-        mine, reference = (said.get(each, {}).get("seconds") for each in (name, REFERENCE))
+        mine, reference = (said.get(each, {}).get("rounds") for each in (name, REFERENCE))
         return ratio(mine, reference) if mine and reference else None
 
     def rate(self, op: str, name: str) -> float:
@@ -55,7 +53,7 @@ class Run:
         against = self.ratio(op, name)
         times = against.times if against else 1.0
         said = self.operations[op][REFERENCE if against else name]
-        return times * rate(said["seconds"], said["operations"]) if "seconds" in said else 0.0
+        return times * rate(said["rounds"], said["operations"]) if "rounds" in said else 0.0
 
 
 def folder(topic: Topic) -> Path:
@@ -97,14 +95,6 @@ def recall(topic: Topic, when: str = "") -> Run | None:
     if run.schema != SCHEMA:
         raise Mistake(f"{path} is of another version: delete it and measure anew")
     return run
-
-
-def mark(path: Path) -> str:
-    """A mark of the code at `path`: other code, other mark."""
-    digest = hashlib.sha256()
-    for file in sources(path):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def failures(said: Mapping[str, Said]) -> Iterator[tuple[str, str]]:

@@ -79,12 +79,12 @@ def _copy(topic: Topic, place: Path) -> Path:
     """The reference as a learner's package: it imports itself by relative names."""
     place.mkdir()
     whole = f"solutions.{topic.chapter}.{topic.name}"
-    for file in sources(topic.solution):
+    for file in [*sources(topic.solution), *(topic.root / "solutions").glob("*.py")]:
         text = file.read_text(encoding="utf-8")
-        if topic.solution.is_dir():
-            text = text.replace(f"from {whole} import", "from . import")
-            text = text.replace(f"from {whole}.", "from .")
-        name = file.name if topic.solution.is_dir() else "__init__.py"
+        for package in (whole, "solutions"):
+            text = text.replace(f"from {package} import", "from . import")
+            text = text.replace(f"from {package}.", "from .")
+        name = "__init__.py" if file == topic.solution else file.name
         (place / name).write_text(text, encoding="utf-8")
     return place
 

@@ -42,7 +42,7 @@ def row(run: Run, op: str, name: str) -> tuple[str, str, str, str, str]:
         name,
         words.number(run.rate(op, name)),
         words.times(against.times) if against else "-",
-        words.percent(spread(said["seconds"])),
+        words.percent(spread(said["rounds"])),
         words.verdict(against) if against and name != REFERENCE else "",
     )
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from graders.kit.bench import clock, turns
+from graders.kit.bench import clock, race, turns
 from graders.kit.bench.figures import CAUTION, SMALLEST, Ratio
 
 NONE: Final = "no measurable difference"
@@ -18,13 +18,13 @@ LABELS: Final = {
 SLEEP: Final = " and, in a process of one thread, the time asleep"
 TIME: Final = "CPU time of all threads of the process{sleep}; garbage collection is off"
 ROUNDS: Final = (
-    "{most} of {round:.0f} ms or more, at least {fewest} of a slow one; each contender in a process of"
-    " its own, all of them run one round in shuffled order, then the next{pins}"
+    "{most} of {round:.0f} ms or more, at least {fewest} of a slow one; each contender in {processes} processes"
+    " of its own, all of them run one round in shuffled order, then the next{pins}"
 )
 PINS: Final = "; those of one thread on the same processor, by turns"
 RATIO: Final = (
-    "ops/s against the reference, median over the rounds; more than 1 is faster. ops/s of the reference"
-    " is that of its round in the middle, that of the others follows from the ratio"
+    "ops/s against the reference, median over the rounds, mean over the processes; more than 1 is"
+    " faster. ops/s of the reference is that of its round in the middle, that of the others follows from the ratio"
 )
 SPREAD: Final = "half of a contender's rounds lie that near its round in the middle"
 DIFFERENCE: Final = "no measurable one if under {smallest:.0f} %, or under {caution:.0f} times the noise of the ratio"
@@ -77,6 +77,7 @@ def manner() -> Iterator[tuple[str, str]]:
             most=turns.ROUNDS,
             round=turns.ROUND * 1000,
             fewest=turns.FEWEST,
+            processes=race.PROCESSES,
             pins=PINS if clock.PINS else "",
         ),
     )

@@ -43,7 +43,7 @@ class Desk:
 
     @property
     def code(self) -> Path:
-        """The learner's file."""
+        """The learner's file, or package."""
         return self.workspace.code(self.sheet.topic)
 
     def place(self, path: Path) -> str:
@@ -74,8 +74,8 @@ class Desk:
         return self.tick()
 
     def keep_stub(self) -> bool:
-        """Write the stub where there is no file yet; whatever is there stays as it is."""
-        return create(self.code, stub_for(self.sheet.topic, CLOSING))
+        """Write the stub where there is no work yet; whatever is there stays as it is."""
+        return not self.code.exists() and create(self.code, stub_for(self.sheet.topic, CLOSING))
 
     def _died(self, drill: Drill) -> Sequence[Event]:
         """A prompt that is gone without a word stopped the clock at its last sign of life."""

@@ -8,10 +8,11 @@ from graders.kit.drill.card import card
 from graders.kit.drill.card_page import html
 from graders.kit.drill.card_text import text
 from graders.kit.drill.desk import CLOSING, Desk
-from graders.kit.drill.grading import digest, grade
+from graders.kit.drill.grading import grade
 from graders.kit.drill.score import score
 from graders.kit.drill.speed import Speed, measure
 from graders.kit.drill.state import Drill
+from graders.kit.fingerprint import mark
 from graders.kit.mistakes import Mistake
 from graders.kit.page import write_page
 from graders.kit.stubs import stub_for
@@ -39,11 +40,12 @@ def _grade(desk: Desk, now: float) -> Drill:
 
 def _changed(desk: Desk, drill: Drill) -> bool:
     """Whether there is work that no grade has seen."""
-    if not (drill.running and drill.required and desk.code.is_file()):
+    if not (drill.running and drill.required and desk.code.exists()):
         return False
     if drill.grades:
-        return digest(desk.code) != drill.grades[-1].digest
-    return desk.code.read_bytes() != stub_for(desk.sheet.topic, CLOSING).encode()
+        return mark(desk.code) != drill.grades[-1].digest
+    stub = stub_for(desk.sheet.topic, CLOSING).encode()
+    return desk.code.is_dir() or desk.code.read_bytes() != stub
 
 
 def _speed(desk: Desk, drill: Drill) -> Speed:

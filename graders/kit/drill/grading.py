@@ -1,7 +1,6 @@
 """Grading at will: an ordinary graded run of the drill's file in a process of its own."""
 
 import contextlib
-import hashlib
 import json
 import os
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graders.kit.checks import KINDS
+from graders.kit.fingerprint import mark
 from graders.kit.mistakes import Mistake
 from graders.kit.report import clean
 from graders.kit.topics import Topic
@@ -33,22 +33,14 @@ def environment(topic: Topic) -> dict[str, str]:
     }
 
 
-def digest(path: Path) -> str:
-    """What the file is, in a word; "" if it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
-
-
 def grade(topic: Topic, code: Path, results: Path) -> dict[str, Any]:
-    """Grade the file, the report going to this terminal; return the data of a `graded` event.
+    """Grade the file or package, the report going to this terminal; return the data of a `graded` event.
 
     `results` becomes the run's results.json. Mistake if the run did not come to its end.
     """
     new = results.with_name(".results.json")
     new.unlink(missing_ok=True)
-    before = digest(code)
+    before = mark(code)
     returned = _run(topic, code, new)
     checks = _read(new)
     whole = checks and all(check["word"] != "not run" for check in checks)

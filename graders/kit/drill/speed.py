@@ -82,8 +82,8 @@ def _speed(said: Outcomes) -> Speed:
     workloads = []
     for operation, each in said.items():
         for name in (YOURS, REFERENCE):
-            if "seconds" not in each[name]:
+            if "rounds" not in each[name]:
                 return Speed(why=_trouble(title(operation), each[name]))
-        found = ratio(*(each[name]["seconds"] for name in (YOURS, REFERENCE)))  # type: ignore[arg-type]
+        found = ratio(*(each[name]["rounds"] for name in (YOURS, REFERENCE)))
         workloads.append(Workload(title(operation), round(found.times, 3), found.word))
     return Speed(tuple(workloads))

@@ -15,7 +15,7 @@ from graders.kit.drill.events import Event, from_json, to_json
 from graders.kit.drill.files import replace
 from graders.kit.drill.state import Drill, fold
 from graders.kit.mistakes import Mistake
-from graders.kit.topics import Topic
+from graders.kit.topics import Topic, grown
 
 Move = Callable[[Drill], Sequence[Event]]
 
@@ -42,8 +42,8 @@ class Workspace:
         return self.folder / "results.json"
 
     def code(self, topic: Topic) -> Path:
-        """The file that the learner writes."""
-        return self.folder / f"{topic.name}.py"
+        """What the learner writes: the file of the stub, or the package it has grown into."""
+        return grown(self.folder / f"{topic.name}.py")
 
     def events(self) -> list[Event]:
         """The log; Mistake if it cannot be read. It is never repaired by overwriting."""

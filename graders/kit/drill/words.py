@@ -51,6 +51,8 @@ def requirements(desk: Desk) -> Iterator[str]:
     yield wrapped(desk.sheet.interview.requirements)
     yield ""
     yield f"Your file: {desk.place(desk.code)}"
+    if desk.code.suffix:
+        yield f"If it outgrows one file, make it a package beside it: {desk.code.stem}/__init__.py"
     yield "`grade` as often as you like: the last grade before the time is up counts"
 
 

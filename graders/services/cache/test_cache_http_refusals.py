@@ -7,7 +7,7 @@ from wsgiref.util import setup_testing_defaults
 
 from contracts.services.cache import MAX_KEY_BYTES
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
-from graders.kit.http import Response, call, raw, request, serving
+from graders.kit.http import call, raw, refused, request, serving
 
 LIMIT = 100
 ARABIC_FIVE = "\u0665".encode().decode("latin-1")  # a digit to str.isdigit() and int()
@@ -42,20 +42,6 @@ def ask(
     content = b"".join(written + rest)
     status, headers = answers[-1]
     return int(status.split()[0]), {name.lower(): value for name, value in headers}, content
-
-
-def refused(did: str, status: int, answer: Response) -> None:
-    """The answer has this status and a JSON object with an error text."""
-    equal(answer.status, status, did=did + ": status")
-    media_type = (answer.header("Content-Type") or "").partition(";")[0]
-    equal(media_type, "application/json", did=did + ": Content-Type")
-    content = answer.json()
-    ensure(
-        isinstance(content, dict) and isinstance(content.get("error"), str),
-        did=did + ": body",
-        want='a JSON object with a text under "error"',
-        got=answer.body,
-    )
 
 
 @check("P17", kind="behaviour")
