@@ -15,8 +15,11 @@ SECTIONS: Final = (
     "Hints",
     "Mistakes everybody makes",
     "Follow-ups",
+    "Quick revision",
     "Level and minutes",
 )
+OPTIONAL: Final = {"Quick revision"}
+REVISION: Final = ("What", "Trade-offs", "Numbers to know", "The mistake everybody makes")
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Requirements": ("Functional", "Non-functional"),
     "The seven steps": (
@@ -76,11 +79,12 @@ def faults(brief: Brief, title: str, level: str, minutes: int) -> Iterator[str]:
 
 
 def _headings(brief: Brief) -> Iterator[str]:
-    for name in SECTIONS:
+    wanted = [name for name in SECTIONS if name in brief.sections or name not in OPTIONAL]
+    for name in wanted:
         if not brief.sections.get(name):
             yield f"no text under `## {name}`: write that section"
-    if list(brief.sections) != list(SECTIONS):
-        yield f"its headings differ: keep to {', '.join(SECTIONS)}, in this order"
+    if list(brief.sections) != wanted:
+        yield f"its headings differ: keep to {', '.join(wanted)}, in this order"
     for name, wanted in PARTS.items():
         found = re.findall(r"^### (.+?)\s*$", brief.sections.get(name, ""), re.MULTILINE)
         for part in wanted:
@@ -98,8 +102,20 @@ def _lists(brief: Brief) -> Iterator[str]:
         yield "`## Change of requirements` is no list: write `1. **At minute 25:** …`"
     if len(_ITEM.findall(brief.sections.get("Hints", ""))) != HINTS:
         yield "`## Hints` are not three: number them 1 to 3, of rising strength"
+    if "Quick revision" in brief.sections and tuple(revision(brief)) != REVISION:
+        yield f"`## Quick revision` is no cheat sheet: write `- **What:** …` for {', '.join(REVISION)}"
     if not re.search(r"^[-*] ", brief.sections.get("Mistakes everybody makes", ""), re.MULTILINE):
         yield "`## Mistakes everybody makes` is no list: write bullets"
+
+
+def revision(brief: Brief) -> dict[str, str]:
+    """The cheat sheet of a brief: what stands behind `- **What:**` and its like, in the order of REVISION."""
+    found = {}
+    for item in re.split(r"^- ", brief.sections.get("Quick revision", ""), flags=re.MULTILINE):
+        label, mark, text = item.partition(":**")
+        if mark:
+            found[label.strip().removeprefix("**")] = " ".join(text.split())
+    return found
 
 
 def _unbacked(brief: Brief) -> Iterator[str]:
