@@ -378,6 +378,7 @@ class NewResilienceApp(Protocol):
     ) -> ResilienceApp:
         """Make the front of `downstream`, which is called through the three policies.
 
-        Without `max_body_bytes` the limit is 10,000. Raises `ValueError` if it is less than 1.
+        Without `max_body_bytes` the limit is 20,000: room for the longest message, however escaped.
+        Raises `ValueError` if it is less than 1.
         """
         ...

@@ -47,9 +47,9 @@ P6  A Timeout returns what the job returned or raises what it raised, the very o
     traceback, and the job runs in a copy of the caller's context (contextvars).
 P7  A call whose job has not ended after `seconds` raises CallTimedOut at exactly that instant;
     what the job returns or raises later is dropped without a trace.
-P8  At most `workers` jobs of a Timeout run at a time, those it has given up included, on at most
-    so many threads; if all places are taken a call raises WorkersBusy at once, and a place is free
-    again before the outcome of its job is known.
+P8  At most `workers` jobs of a Timeout run at a time, those it has given up included, and no more
+    threads than that stay; if all places are taken a call raises WorkersBusy at once, and a place
+    is free again before the outcome of its job is known.
 P9  A job that never ends keeps neither the process from ending (its thread is a daemon) nor
     another call from its place; a thread that cannot be started costs no place; and of a call that
     is over nothing is kept.
@@ -182,8 +182,9 @@ class Timeout:
           again and again never meets its own earlier job.
         * A job may call the same policy: that takes a second place.
 
-        The thread is a daemon. If it cannot be started, the error of that (a `RuntimeError`) leaves
-        this call, and no place is lost. Once a job has ended and its call is over, the policy holds
+        There are never more than `workers` threads, apart from those that only have to end yet.
+        They are daemons. If one cannot be started, the error of that (a `RuntimeError`) leaves this
+        call, and no place is lost. Once a job has ended and its call is over, the policy holds
         neither the job nor its value or error.
         """
         raise NotImplementedError
@@ -305,7 +306,8 @@ class ResilienceApp:
     ) -> None:
         """Make the front of `downstream`, which is called through the three policies.
 
-        Without `max_body_bytes` the limit is 10,000. Raises `ValueError` if it is less than 1.
+        Without `max_body_bytes` the limit is 20,000: room for the longest message, however escaped.
+        Raises `ValueError` if it is less than 1.
         """
         raise NotImplementedError
 

@@ -27,7 +27,7 @@ class ResilienceApp:
         retry: Retry,
         breaker: CircuitBreaker,
         timeout: Timeout,
-        max_body_bytes: int = 10_000,
+        max_body_bytes: int = 20_000,
     ) -> None:
         if max_body_bytes < 1:
             raise ValueError(f"max_body_bytes must be at least 1, not {max_body_bytes}")
