@@ -102,9 +102,11 @@ def test_a_closed_breaker_changes_nothing(impl: Implementation) -> None:
         for result in (None, False, [1], OSError("returned"), OSError):
             got = outcome(lambda result=result: breaker.call(lambda: result))
             ensure(got is result, did=f"a job returns {result!r}", want="that object", got=got)
-        for make in (OSError, CallTimedOut, StopIteration, *NEITHER):
+        for number, make in enumerate((OSError, CallTimedOut, StopIteration), start=1):
             use(breaker, make(), sim=sim)
-        equal(breaker.status().failures, 5, did="five errors that count among many; failures")
+            equal(breaker.status().failures, number, did=f"{make.__name__} leaves; failures")
+        for neither in NEITHER:
+            use(breaker, neither(), sim=sim)
         got = breaker.call(threading.get_ident)
         equal(got, threading.get_ident(), did="the thread in which a job runs")
 
@@ -271,7 +273,7 @@ def test_a_probe_that_is_neither_gives_its_turn_away(impl: Implementation) -> No
     simulate(scene)
 
 
-@check("P15", kind="behaviour")
+@check("P13", "P15", kind="behaviour")
 def test_a_job_may_use_its_own_breaker(impl: Implementation) -> None:
     """Calls and status() from inside a job: closed, and from inside a probe."""
 

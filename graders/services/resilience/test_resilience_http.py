@@ -20,7 +20,7 @@ from graders.kit import CheckFailed, Implementation, Sim, check, ensure, equal, 
 from graders.kit.http import Response, call, refused, request, serving
 
 JSON = {"Content-Type": "application/json"}
-SECRET = "db-7.internal:5432 user=root"
+PRIVATE = "db-7.internal:5432 user=root"
 
 
 def post(app: Any, message: str = "hello", **more: object) -> Response:
@@ -114,17 +114,17 @@ def test_what_goes_wrong_has_its_status(impl: Implementation) -> None:
     """Errors of the downstream and of each policy, one after the other."""
 
     def scene(sim: Sim) -> None:
-        busy, other, late = WorkersBusy(SECRET), Refused(SECRET), CallTimedOut(SECRET)
+        busy, other, late = WorkersBusy(PRIVATE), Refused(PRIVATE), CallTimedOut(PRIVATE)
         cases: list[tuple[BaseException, int, str | None]] = [
-            (BadMessage(SECRET), 422, None),
+            (BadMessage(PRIVATE), 422, None),
             (busy, 503, "1"),
             (other, 503, "1"),
             (late, 504, None),
-            (TimeoutError(SECRET), 502, None),
-            (ConnectionError(SECRET), 502, None),
-            (ValueError(SECRET), 502, None),
-            (json.JSONDecodeError(SECRET, SECRET, 0), 502, None),
-            (RuntimeError(SECRET), 502, None),
+            (TimeoutError(PRIVATE), 502, None),
+            (ConnectionError(PRIVATE), 502, None),
+            (ValueError(PRIVATE), 502, None),
+            (json.JSONDecodeError(PRIVATE, PRIVATE, 0), 502, None),
+            (RuntimeError(PRIVATE), 502, None),
         ]
         cases += [
             (CircuitOpen(wait), 503, shown)
@@ -308,7 +308,7 @@ def test_a_real_client_over_a_socket(plain: Implementation) -> None:
 
         def downstream(message: str) -> str:
             if message == "fail":
-                raise ConnectionError(SECRET)
+                raise ConnectionError(PRIVATE)
             if message == "hang":
                 begun.set()
                 go.wait(10.0)
