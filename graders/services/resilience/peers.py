@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import Any, ClassVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -100,49 +101,14 @@ class _Retry:
         return time.monotonic() < began + self.deadline
 
 
-class _Task:
-    """A job on its way to a worker, and back."""
-
-    def __init__(self, job: Job) -> None:
-        self.job, self.context = job, contextvars.copy_context()
-        self.ended = threading.Condition()
-        self.outcome: tuple[Any, BaseException | None] | None = None
-
-
-class _Worker(threading.Thread):
-    """A thread that is kept for later calls."""
-
-    def __init__(self, pool: "_Timeout") -> None:
-        super().__init__(daemon=True)
-        self.pool = pool
-        self.inbox: queue.SimpleQueue[_Task] = queue.SimpleQueue()
-
-    def run(self) -> None:
-        while True:
-            self.work(self.inbox.get())
-
-    def work(self, task: _Task) -> None:
-        try:
-            outcome = task.context.run(task.job), None
-        except BaseException as error:
-            outcome = None, error
-        with self.pool.lock:
-            self.pool.taken -= 1
-            self.pool.idle.append(self)
-        with task.ended:
-            task.outcome = outcome
-            task.ended.notify()
-
-
 class _Timeout:
-    """Worker threads that are started when needed, and kept."""
+    """Worker threads that are started when needed, and kept. Jobs and outcomes go through queues."""
 
     def __init__(self, seconds: float, workers: int = 10) -> None:
         _above_zero(seconds)
         self.seconds, self.workers = seconds, _at_least_one(workers)
-        self.lock = threading.Lock()
-        self.taken = 0
-        self.idle: list[_Worker] = []
+        self.lock, self.taken = threading.Lock(), 0
+        self.idle: list[queue.SimpleQueue[Any]] = []
 
     def busy(self) -> int:
         with self.lock:
@@ -150,33 +116,44 @@ class _Timeout:
 
     def call(self, job: Job) -> Any:
         end = time.monotonic() + self.seconds
-        worker, task = self.worker(), _Task(job)
-        worker.inbox.put(task)
-        with task.ended:
-            task.ended.wait_for(lambda: task.outcome is not None, end - time.monotonic())
-            outcome, task.outcome = task.outcome, None
-        if outcome is None:
-            raise CallTimedOut(f"{self.seconds} s are over")
-        value, error = outcome
+        answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        self.worker().put((partial(contextvars.copy_context().run, job), answers))
+        try:
+            value, error = answers.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            raise CallTimedOut(f"{self.seconds} s are over") from None
         if error is None:
             return value
         try:
             raise error
         finally:
-            del error, outcome
+            del error
 
-    def worker(self) -> _Worker:
-        """One that is free, or a new one."""
+    def worker(self) -> "queue.SimpleQueue[Any]":
+        """The inbox of one that is free, or of a new one."""
         with self.lock:
             if self.taken == self.workers:
                 raise WorkersBusy(f"all {self.workers} are")
-            if self.idle:
-                self.taken += 1
-                return self.idle.pop()
-            fresh = _Worker(self)
-            fresh.start()
+            if not self.idle:
+                inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+                threading.Thread(target=self.work, args=(inbox,), daemon=True).start()
+                self.idle.append(inbox)
             self.taken += 1
-            return fresh
+            return self.idle.pop()
+
+    def work(self, inbox: "queue.SimpleQueue[Any]") -> None:
+        while True:
+            self.serve(inbox, *inbox.get())
+
+    def serve(self, inbox: Any, job: Job, answers: Any) -> None:
+        try:
+            outcome = job(), None
+        except BaseException as error:
+            outcome = None, error
+        with self.lock:
+            self.taken -= 1
+            self.idle.append(inbox)
+        answers.put(outcome)
 
 
 class _Phase:
@@ -281,11 +258,11 @@ class _Breaker:
 
 
 class _Problem(Exception):
-    """An answer that is an error."""
+    """An answer that is an error: status, and further headers."""
 
 
 class _App:
-    """One WSGI function with everything in it."""
+    """Routes by the pair of path and method, and problems that are raised."""
 
     def __init__(
         self, downstream: Any, retry: Any, breaker: Any, timeout: Any, max_body_bytes: int = 20_000
@@ -294,76 +271,69 @@ class _App:
         self.retry, self.breaker, self.timeout = retry, breaker, timeout
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        more: dict[str, str] = {}
+        status, more = 200, {"Content-Type": "application/json"}
         try:
-            status, content = self.route(environ)
+            content = self.answer(environ)
         except _Problem as problem:
-            status, text, *rest = problem.args
-            content = {"error": text}
-            more = rest[0] if rest else {}
+            status, *headers = problem.args
+            content = {"error": f"that makes {status}"}
+            more |= dict(headers)
         body = json.dumps(content).encode()
-        more |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        more["Content-Length"] = str(len(body))
         start_response(f"{status} Said", list(more.items()))
         return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
-    def route(self, environ: WSGIEnvironment) -> tuple[int, dict[str, Any]]:
-        method = environ["REQUEST_METHOD"]
-        match environ.get("PATH_INFO"):
-            case "/health":
-                if method not in {"GET", "HEAD"}:
-                    raise _Problem(405, "no", {"Allow": "GET, HEAD"})
-                return 200, self.health()
-            case "/call":
-                if method != "POST":
-                    raise _Problem(405, "no", {"Allow": "POST"})
-                return 200, {"reply": self.send(*self.read(environ))}
-        raise _Problem(404, "nothing here")
-
-    def health(self) -> dict[str, Any]:
-        status = self.breaker.status()
-        names = ("failures", "retry_after", "opened", "refused")
-        numbers = {name: getattr(status, name) for name in names}
-        return {"state": status.state.value, **numbers, "busy": self.timeout.busy()}
+    def answer(self, environ: WSGIEnvironment) -> dict[str, Any]:
+        match environ.get("PATH_INFO"), environ["REQUEST_METHOD"]:
+            case "/health", "GET" | "HEAD":
+                status = self.breaker.status()
+                names = ("failures", "retry_after", "opened", "refused")
+                numbers = {name: getattr(status, name) for name in names}
+                return {"state": status.state.value, **numbers, "busy": self.timeout.busy()}
+            case "/call", "POST":
+                return {"reply": self.send(*_understood(self.body(environ)))}
+            case "/call", _:
+                raise _Problem(405, ("Allow", "POST"))
+            case "/health", _:
+                raise _Problem(405, ("Allow", "GET, HEAD"))
+        raise _Problem(404)
 
     def send(self, message: str, idempotent: bool) -> str:
-        def once() -> Any:
-            return self.breaker.call(lambda: self.timeout.call(lambda: self.downstream(message)))
-
+        within = partial(self.timeout.call, partial(self.downstream, message))
+        once = partial(self.breaker.call, within)
         try:
             return str(self.retry.call(once) if idempotent else once())
-        except BadMessage:
-            raise _Problem(422, "not this message") from None
         except Refused as error:
             wait = math.ceil(getattr(error, "retry_after", 0))
-            raise _Problem(503, "not now", {"Retry-After": str(max(wait, 1))}) from None
+            raise _Problem(503, ("Retry-After", str(max(wait, 1)))) from None
         except Exception as error:
-            raise _Problem(504 if isinstance(error, CallTimedOut) else 502, "failed") from None
+            late = 504 if isinstance(error, CallTimedOut) else 502
+            raise _Problem(422 if isinstance(error, BadMessage) else late) from None
 
-    def read(self, environ: WSGIEnvironment) -> tuple[str, bool]:
-        kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().casefold()
-        if kind != "application/json":
-            raise _Problem(415, "no JSON")
+    def body(self, environ: WSGIEnvironment) -> bytes:
         length = environ.get("CONTENT_LENGTH") or ""
+        if environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower() != "application/json":
+            raise _Problem(415)
         if not length or environ.get("HTTP_TRANSFER_ENCODING") is not None:
-            raise _Problem(411, "no length")
+            raise _Problem(411)
         if not (length.isascii() and length.isdigit()):
-            raise _Problem(400, "strange length")
+            raise _Problem(400)
         if len(length.lstrip("0")) > 18 or int(length.lstrip("0") or "0") > self.limit:
-            raise _Problem(413, "too long")
-        body = environ["wsgi.input"].read(int(length))
+            raise _Problem(413)
+        body: bytes = environ["wsgi.input"].read(int(length))
         if len(body) != int(length):
-            raise _Problem(400, "the end is missing")
-        return _understood(body)
+            raise _Problem(400)
+        return body
 
 
 def _understood(body: bytes) -> tuple[str, bool]:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in found}) != len(found):
-            raise ValueError("twice")
+        if len(dict(found)) != len(found):
+            raise ValueError
         return dict(found)
 
-    def constant(name: str) -> None:
-        raise ValueError(name)
+    def constant(_name: str) -> None:
+        raise ValueError
 
     try:
         content = json.loads(body.decode(), object_pairs_hook=pairs, parse_constant=constant)
@@ -374,7 +344,7 @@ def _understood(body: bytes) -> tuple[str, bool]:
             return message, idempotent
     except (ValueError, KeyError, RecursionError):
         pass
-    raise _Problem(400, "not understood")
+    raise _Problem(400)
 
 
 class KeptThreads:
@@ -418,6 +388,34 @@ class Tenacity:
             return retrying(job)
 
 
+class _Wrapped:
+    """What the two breakers have in common."""
+
+    it: Any
+
+    def __init__(self) -> None:
+        self.opened = self.refused = 0
+        self.counting = threading.Lock()
+
+    def left(self) -> float:
+        raise NotImplementedError
+
+    def known(self) -> tuple[str, int]:
+        raise NotImplementedError
+
+    def refuse(self) -> CircuitOpen:
+        with self.counting:
+            self.refused += 1
+        return CircuitOpen(self.left())
+
+    def status(self) -> Status:
+        left, (name, failures) = self.left(), self.known()
+        waited = name == "open" and not left
+        state = State.HALF_OPEN if waited else State(name)
+        shown = failures if state is State.CLOSED else 0
+        return Status(state, shown, left, self.opened, self.refused)
+
+
 class Pybreaker:
     """pybreaker.CircuitBreaker, told to raise the job's own error when it trips."""
 
@@ -438,8 +436,9 @@ class Pybreaker:
     Timeout = _Timeout
     ResilienceApp = _App
 
-    class CircuitBreaker:
+    class CircuitBreaker(_Wrapped):
         def __init__(self, threshold: int = 5, reset: float = 30.0, ignore: Kinds = ()) -> None:
+            super().__init__()
             _above_zero(reset)
             neutral = [Refused, CancelledError, *_exceptions(ignore)]
             self.it = pybreaker.CircuitBreaker(
@@ -448,8 +447,6 @@ class Pybreaker:
                 exclude=[*neutral, lambda error: not isinstance(error, Exception)],
                 throw_new_error_on_trip=False,
             )
-            self.opened = self.refused = 0
-            self.counting = threading.Lock()
             self.it.add_listener(_Counting(self))
 
         def left(self) -> float:
@@ -462,15 +459,10 @@ class Pybreaker:
             try:
                 return self.it.call(job)
             except pybreaker.CircuitBreakerError:
-                with self.counting:
-                    self.refused += 1
-                raise CircuitOpen(self.left()) from None
+                raise self.refuse() from None
 
-        def status(self) -> Status:
-            left, state = self.left(), State(self.it.current_state)
-            failures = self.it.fail_counter if state is State.CLOSED else 0
-            state = State.HALF_OPEN if state is State.OPEN and not left else state
-            return Status(state, failures, left, self.opened, self.refused)
+        def known(self) -> tuple[str, int]:
+            return self.it.current_state, self.it.fail_counter
 
 
 class _Counting:
@@ -505,8 +497,9 @@ class Circuitbreaker:
     Timeout = _Timeout
     ResilienceApp = _App
 
-    class CircuitBreaker:
+    class CircuitBreaker(_Wrapped):
         def __init__(self, threshold: int = 5, reset: float = 30.0, ignore: Kinds = ()) -> None:
+            super().__init__()
             _above_zero(reset)
             neutral = (Refused, CancelledError, *_exceptions(ignore))
             self.reset = reset
@@ -517,18 +510,14 @@ class Circuitbreaker:
                     issubclass(kind, Exception) and not issubclass(kind, neutral)
                 ),
             )
-            self.opened = self.refused = 0
-            self.counting = threading.Lock()
 
         def left(self) -> float:
             closed = self.it._state == "closed"
             return 0.0 if closed else max(0.0, self.it._opened + self.reset - time.monotonic())
 
         def call(self, job: Job) -> Any:
-            if left := self.left():
-                with self.counting:
-                    self.refused += 1
-                raise CircuitOpen(left)
+            if self.left():
+                raise self.refuse()
             before = self.it.failure_count
             try:
                 return self.it.call(job)
@@ -536,8 +525,5 @@ class Circuitbreaker:
                 failed = self.it.failure_count > before
                 self.opened += failed and self.it._state == "open"
 
-        def status(self) -> Status:
-            left = self.left()
-            state = State.OPEN if left else State(self.it.state.replace("_", "-"))
-            failures = self.it.failure_count if state is State.CLOSED else 0
-            return Status(state, failures, left, self.opened, self.refused)
+        def known(self) -> tuple[str, int]:
+            return self.it._state, self.it.failure_count
