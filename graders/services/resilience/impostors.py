@@ -872,7 +872,7 @@ class LateOutcomesCount:
 
 
 class ALateSuccessCloses:
-    """Any success closes it: the call that began before it opened, too. After jaseci-labs/jac 8064."""
+    """Any success closes it: the call that began before it opened, too. After jaseci-labs/jac PR 8064."""
 
     breaks = "P14"
 
@@ -940,8 +940,8 @@ class OneCallAtATime:
                 return super().call(job)
 
 
-class StuckInItself:
-    """A plain lock around the call: a job that uses its own breaker waits for itself."""
+class NoCallWithinACall:
+    """A thread that is inside already is refused: a job cannot use its own breaker."""
 
     breaks = "P15"
 
@@ -1247,7 +1247,11 @@ class TheLastKeyWins:
 
     class ResilienceApp(_Reading):
         def _read(self, environ: WSGIEnvironment) -> dict[str, Any]:
-            content = json.loads(web.read_body(environ, self._max_body_bytes) or b"null")
+            body = web.read_body(environ, self._max_body_bytes)
+            try:
+                content = json.loads(body.decode())
+            except (ValueError, RecursionError):
+                raise web.Refused(400, "no JSON") from None
             if not isinstance(content, dict):
                 raise web.Refused(400, "no object")
             return content

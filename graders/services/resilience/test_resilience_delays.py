@@ -49,7 +49,7 @@ class Draws:
 
 @check("P3", kind="timing")
 def test_delays_double_up_to_the_cap(impl: Implementation) -> None:
-    """The source gives known numbers; the attempts are noted to the instant."""
+    """The source gives known numbers, the attempts are noted to the instant; the usual delays too."""
 
     def scene(sim: Sim) -> None:
         numbers = (0.5, 0.25, 0.0, 0.75, 0.5)
@@ -68,6 +68,12 @@ def test_delays_double_up_to_the_cap(impl: Implementation) -> None:
             equal(draw.asked, 5, did=did + ": calls of draw")
             spent = sim.now() - job.start
             equal(spent, sum(want), did=did + ": seconds until the error leaves")
+        job = Failing(sim)
+        ends(lambda: impl.Retry(10, draw=lambda: 0.5).call(job))
+        for number, gap in enumerate(job.gaps(), start=1):
+            near = 0.5 * min(10.0, 0.1 * 2 ** (number - 1))
+            did = f"Retry(10), draw() giving 0.5: delay number {number}"
+            ensure(abs(gap - near) < 1e-6, did=did, want=f"{near:g} s", got=gap)
 
     simulate(scene)
 
@@ -89,21 +95,6 @@ def test_without_a_need_nothing_is_drawn_or_slept(impl: Implementation) -> None:
             did = f"Retry({attempts}, on={on[0].__name__}), a job that fails {failures} times"
             equal(draw.asked, slept, did=did + ": calls of draw")
             equal(sim.now() - job.start, 1.0 * slept, did=did + ": seconds until the end")
-
-    simulate(scene)
-
-
-@check("P3", kind="timing")
-def test_usual_delays(impl: Implementation) -> None:
-    """Base and cap are left to their defaults, 0.1 and 10 seconds."""
-
-    def scene(sim: Sim) -> None:
-        job = Failing(sim)
-        ends(lambda: impl.Retry(10, draw=lambda: 0.5).call(job))
-        for number, gap in enumerate(job.gaps(), start=1):
-            want = 0.5 * min(10.0, 0.1 * 2 ** (number - 1))
-            did = f"Retry(10), draw() giving 0.5: delay number {number}"
-            ensure(abs(gap - want) < 1e-6, did=did, want=f"{want:g} s", got=gap)
 
     simulate(scene)
 
@@ -202,7 +193,7 @@ def test_a_delay_that_lasts_too_long(impl: Implementation) -> None:
 
 @check("P5", kind="concurrency")
 def test_calls_share_nothing(impl: Implementation) -> None:
-    """One policy for two threads that start 0.25 s apart, each with two calls."""
+    """One policy for two threads that start 0.25 s apart, each with two calls; and inside itself."""
 
     def scene(sim: Sim) -> None:
         retry = impl.Retry(3, base=2.0, cap=8.0, deadline=3.5, draw=lambda: 0.5)
@@ -222,14 +213,7 @@ def test_calls_share_nothing(impl: Implementation) -> None:
         )
         equal(got, [[[0.0, 1.0, 3.0]] * 2] * 2, did=did + " each: starts of the attempts")
 
-    explore(scene, schedules=60)
-
-
-@check("P5", kind="timing")
-def test_a_policy_may_be_used_inside_itself(impl: Implementation) -> None:
-    """The job of a Retry calls the same Retry."""
-
-    def scene(sim: Sim) -> None:
+    def nested(sim: Sim) -> None:
         retry = impl.Retry(3, base=2.0, cap=8.0, draw=lambda: 0.5)
         job = Failing(sim)
         got = ends(lambda: retry.call(lambda: retry.call(job)))
@@ -238,7 +222,8 @@ def test_a_policy_may_be_used_inside_itself(impl: Implementation) -> None:
         equal(job.began, want, did=did + ": starts of the attempts")
         equal(got, 9, did=did + ": the error that leaves is that of attempt number")
 
-    simulate(scene)
+    explore(scene, schedules=60)
+    simulate(nested)
 
 
 def planned(

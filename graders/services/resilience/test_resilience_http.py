@@ -111,7 +111,7 @@ def test_a_message_and_its_reply(impl: Implementation) -> None:
 
 @check("P20", kind="behaviour")
 def test_what_goes_wrong_has_its_status(impl: Implementation) -> None:
-    """Errors of the downstream and of each policy, one after the other."""
+    """Errors of the downstream and of each policy; and what is no Exception, which goes on."""
 
     def scene(sim: Sim) -> None:
         busy, other, late = WorkersBusy(PRIVATE), Refused(PRIVATE), CallTimedOut(PRIVATE)
@@ -144,15 +144,6 @@ def test_what_goes_wrong_has_its_status(impl: Implementation) -> None:
                 equal(answer.header("Retry-After"), retry_after, did=did + ": Retry-After")
                 told = [word for word in ("root", "db-7") if word in str(answer)]
                 equal(told, [], did=did + ": words of the error's own text in it")
-
-    simulate(scene)
-
-
-@check("P20", kind="behaviour")
-def test_what_is_no_exception_goes_on_to_the_server(impl: Implementation) -> None:
-    """The downstream raises KeyboardInterrupt and SystemExit."""
-
-    def scene(sim: Sim) -> None:
         for error in (KeyboardInterrupt(), SystemExit()):
             app = front(impl, Downstream(error))
             did = f"the downstream raises {type(error).__name__}"
