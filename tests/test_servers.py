@@ -7,11 +7,13 @@ import pytest
 
 from tests.servers import ROOT, ask, command, server
 
-SERVICES = ("cache", "rate_limiter")
+SERVICES = ("cache", "rate_limiter", "resilience")
 BAD = [
     *((service, "--port=99999") for service in SERVICES),
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
+    *(("resilience", f"--{option}") for option in ("attempts=0", "deadline=nan", "seconds=inf")),
+    *(("resilience", f"--{option}") for option in ("workers=0", "threshold=0", "reset=0")),
 ]
 
 
@@ -63,3 +65,27 @@ def test_the_rate_limiter_limits() -> None:
         assert (status, b"error" in body) == (429, True)
         assert 0 < int(headers["retry-after"]) <= 1_000
         assert ask(port, "GET", "/health")[0] == 200
+
+
+def test_the_resilient_front_stops_asking() -> None:
+    """What is flaky is tried again; what hangs is given up; two failures open the circuit."""
+    options = ("--attempts=3", "--seconds=2", "--threshold=2", "--reset=600")
+    with server("resilience", *options) as (process, port):
+
+        def send(message: str, more: str = "") -> tuple[int, dict[str, str], bytes]:
+            body = f'{{"message": "{message}"{more}}}'.encode()
+            return ask(port, "POST", "/call", body, content_type="application/json")
+
+        status, _, body = send("flaky", ', "idempotent": true')
+        assert (status, body) == (200, b'{"reply": "flaky"}')
+        assert [send(message)[0] for message in ("bad", "slow", "bad", "fail")] == [
+            422,
+            504,
+            422,
+            502,
+        ]
+        status, headers, _ = send("hello")
+        assert (status, 0 < int(headers["retry-after"]) <= 600) == (503, True)
+        assert b'"state": "open"' in ask(port, "GET", "/health")[2]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0  # though the slow message still sleeps
