@@ -74,7 +74,8 @@ P19 Combined they do what each does alone: around a breaker each attempt of a Re
     and an open circuit ends the Retry at once; inside, all attempts together are one; a
     CallTimedOut is an error like any other, to be listed and counted.
 P20 POST /call answers with what the downstream makes of the message, or with the status of the
-    table in ResilienceApp for what went wrong, telling nothing of the error's own text.
+    table in ResilienceApp for what went wrong; an error's own text goes to the server's log and
+    not to the client.
 P21 The app calls the downstream through breaker and timeout, each attempt anew, and tries again
     only what the request calls idempotent.
 P22 /health answers at once with the numbers of this instant, whatever hangs, and asking changes
@@ -171,6 +172,7 @@ class Timeout:
     def call(self, job: Callable[[], T]) -> T:
         """Run `job()` in a thread of the policy's own and return what it returns.
 
+        * The outcome comes at the instant at which the job ends: nobody polls.
         * Whatever the job raises, `KeyboardInterrupt` and its like included, is raised here: the
           same object, with the job's frames in its traceback.
         * The job runs in a copy of the caller's context: it sees the caller's context variables, and
@@ -293,7 +295,9 @@ class ResilienceApp:
 
     What is no `Exception` goes on to the server. The body of every refusal and failure is a JSON
     object with a text under `error`, which holds nothing of an exception's own text: it may name
-    hosts and secrets. Every answer carries Content-Length and Content-Type: application/json.
+    hosts and secrets. But somebody has to find out: for each 502, and for nothing else, one line
+    that holds the `repr` of the error is written to `environ["wsgi.errors"]`. Every answer carries
+    Content-Length and Content-Type: application/json.
     """
 
     def __init__(

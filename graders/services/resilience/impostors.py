@@ -1106,6 +1106,32 @@ class TellsTheErrorsText:
                 raise web.Refused(502, f"downstream: {refusal.__cause__}") from None
 
 
+class NobodyFindsOut:
+    """What went wrong is told neither to the client, which is right, nor to anybody else."""
+
+    breaks = "P20"
+    mistake = "nothing to observe"
+
+    class ResilienceApp(reference.ResilienceApp):
+        def _call(self, environ: WSGIEnvironment) -> Answer:
+            return super()._call({**environ, "wsgi.errors": io.StringIO()})
+
+
+class LinesOfTheirOwn:
+    """`str(error)` in the log: a line break in it makes a second entry, of anybody's wording."""
+
+    breaks = "P20"
+
+    class ResilienceApp(reference.ResilienceApp):
+        def _call(self, environ: WSGIEnvironment) -> Answer:
+            try:
+                return super()._call({**environ, "wsgi.errors": io.StringIO()})
+            except web.Refused as refusal:
+                if refusal.answer.status == 502:
+                    environ["wsgi.errors"].write(f"{refusal.__cause__}\n")
+                raise
+
+
 class EveryTimeoutIsOurs:
     """504 for any TimeoutError, the downstream's own failures too."""
 

@@ -291,14 +291,15 @@ class _App:
                 numbers = {name: getattr(status, name) for name in names}
                 return {"state": status.state.value, **numbers, "busy": self.timeout.busy()}
             case "/call", "POST":
-                return {"reply": self.send(*_understood(self.body(environ)))}
+                log = environ["wsgi.errors"]
+                return {"reply": self.send(*_understood(self.body(environ)), log)}
             case "/call", _:
                 raise _Problem(405, ("Allow", "POST"))
             case "/health", _:
                 raise _Problem(405, ("Allow", "GET, HEAD"))
         raise _Problem(404)
 
-    def send(self, message: str, idempotent: bool) -> str:
+    def send(self, message: str, idempotent: bool, log: Any) -> str:
         within = partial(self.timeout.call, partial(self.downstream, message))
         once = partial(self.breaker.call, within)
         try:
@@ -307,8 +308,11 @@ class _App:
             wait = math.ceil(getattr(error, "retry_after", 0))
             raise _Problem(503, ("Retry-After", str(max(wait, 1)))) from None
         except Exception as error:
-            late = 504 if isinstance(error, CallTimedOut) else 502
-            raise _Problem(422 if isinstance(error, BadMessage) else late) from None
+            for kind, status in ((BadMessage, 422), (CallTimedOut, 504)):
+                if isinstance(error, kind):
+                    raise _Problem(status) from None
+            log.write(repr(error) + "\n")
+            raise _Problem(502) from None
 
     def body(self, environ: WSGIEnvironment) -> bytes:
         length = environ.get("CONTENT_LENGTH") or ""
@@ -421,6 +425,7 @@ class Pybreaker:
 
     requires = ("pybreaker",)
     fails: ClassVar = {
+        "P10": "a generator that the job returns is wrapped in another one",
         "P11": "an excluded error counts as a success",
         "P13": "who waits for the lock while a probe runs is let through as well; a probe that hangs"
         " keeps its turn for ever",

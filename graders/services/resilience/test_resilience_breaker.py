@@ -99,7 +99,7 @@ def test_a_closed_breaker_changes_nothing(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         breaker = impl.CircuitBreaker(100)
-        for result in (None, False, [1], OSError("returned"), OSError):
+        for result in (None, False, [1], OSError("returned"), OSError, iter(()), (n for n in ())):
             got = outcome(lambda result=result: breaker.call(lambda: result))
             ensure(got is result, did=f"a job returns {result!r}", want="that object", got=got)
         for number, make in enumerate((OSError, CallTimedOut, StopIteration), start=1):

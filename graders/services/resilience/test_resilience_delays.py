@@ -222,8 +222,20 @@ def test_calls_share_nothing(impl: Implementation) -> None:
         equal(job.began, want, did=did + ": starts of the attempts")
         equal(got, 9, did=did + ": the error that leaves is that of attempt number")
 
+    def slow_draw(sim: Sim) -> None:
+        def draw() -> float:
+            sim.sleep(2.0)
+            return 0.5
+
+        retry = impl.Retry(2, base=2.0, cap=8.0, draw=draw)
+        jobs = [Failing(sim), Failing(sim)]
+        sim.together(*[lambda job=job: ends(lambda: retry.call(job)) for job in jobs])
+        did = "two threads, a draw() that takes 2 s, delays of 1 s: starts of the attempts"
+        equal([job.began for job in jobs], [[0.0, 3.0]] * 2, did=did)
+
     explore(scene, schedules=60)
     simulate(nested)
+    simulate(slow_draw)
 
 
 def planned(

@@ -1,5 +1,6 @@
 """The app: what a message comes to, how often it is sent, and what /health says."""
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -20,13 +21,21 @@ from graders.kit import CheckFailed, Implementation, Sim, check, ensure, equal, 
 from graders.kit.http import Response, call, refused, request, serving
 
 JSON = {"Content-Type": "application/json"}
-PRIVATE = "db-7.internal:5432 user=root"
+PRIVATE = "db-7.internal:5432 user=root\nERROR a line of its own"
 
 
-def post(app: Any, message: str = "hello", **more: object) -> Response:
+def post(
+    app: Any, message: str = "hello", log: io.StringIO | None = None, **more: object
+) -> Response:
     """POST /call with this message."""
     body = json.dumps({"message": message, **more}).encode()
-    return call(app, "POST", "/call", body, JSON)
+    environ = {} if log is None else {"wsgi.errors": log}
+    return call(app, "POST", "/call", body, JSON, environ=environ)
+
+
+def media_type(answer: Response) -> str:
+    """The Content-Type without its parameters."""
+    return (answer.header("Content-Type") or "").partition(";")[0].strip()
 
 
 class Downstream:
@@ -90,7 +99,7 @@ def test_a_message_and_its_reply(impl: Implementation) -> None:
             did = f"POST /call with the message {message[:9]!r} ({len(message)} characters)"
             equal(answer.status, 200, did=did + ": status")
             equal(answer.json(), {"reply": message + "!"}, did=did + ": body")
-            equal(answer.header("Content-Type"), "application/json", did=did + ": Content-Type")
+            equal(media_type(answer), "application/json", did=did + ": Content-Type")
             length = str(len(answer.body))
             equal(answer.header("Content-Length"), length, did=did + ": Content-Length")
         equal(downstream.sent, messages, did="what the downstream was sent")
@@ -138,12 +147,18 @@ def test_what_goes_wrong_has_its_status(impl: Implementation) -> None:
                 "the retry": front(impl, Downstream(""), retry=Says(error)),
             }
             for who, app in raising.items():
-                answer = post(app, idempotent=True)
+                log = io.StringIO()
+                answer = post(app, log=log, idempotent=True)
                 did = f"{who} raises {type(error).__name__}: answer to POST /call"
                 refused(did, status, answer)
                 equal(answer.header("Retry-After"), retry_after, did=did + ": Retry-After")
                 told = [word for word in ("root", "db-7") if word in str(answer)]
                 equal(told, [], did=did + ": words of the error's own text in it")
+                lines = log.getvalue().splitlines()
+                did = f"{who} raises {type(error).__name__}: what goes to wsgi.errors"
+                equal(len(lines), int(status == 502), did=did + ": lines")
+                holds = all(repr(error) in line for line in lines)
+                ensure(holds, did=did, want=f"a line that holds {error!r}", got=lines)
         for error in (KeyboardInterrupt(), SystemExit()):
             app = front(impl, Downstream(error))
             did = f"the downstream raises {type(error).__name__}"
@@ -223,9 +238,7 @@ def test_health_tells_the_numbers(impl: Implementation) -> None:
             equal(answer.status, 200, did=f"{did}; GET /health: status")
             want = dict(zip(names, numbers, strict=True))
             equal(answer.json(), want, did=f"{did}; GET /health: body")
-            equal(
-                answer.header("Content-Type"), "application/json", did="GET /health: Content-Type"
-            )
+            equal(media_type(answer), "application/json", did="GET /health: Content-Type")
             equal((head.status, head.body), (200, b""), did=f"{did}; HEAD /health: status and body")
             length = str(len(answer.body))
             equal(head.header("Content-Length"), length, did="HEAD /health: Content-Length")

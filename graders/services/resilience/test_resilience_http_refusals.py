@@ -107,7 +107,7 @@ def test_bad_bodies(impl: Implementation) -> None:
         ]
         values = ["", 7, None, True, ["a"], {"a": "b"}, "m" * (MAX_MESSAGE + 1), 1.5]
         bad += [json.dumps({"message": value}).encode() for value in values]
-        bad += [b'{"message": %s}' % value for value in (b"NaN", b"Infinity", b"-Infinity")]
+        bad += [b'{"message": %s}' % value for value in (b"NaN", b"Infinity", b"1" * 5_000)]
         bad += [b'{"message": "\\ud83d"}', b'{"message": "a\\udc00"}']
         bad += [
             b'{"message": "a", "idempotent": %s}' % value for value in (b"1", b"null", b'"true"')

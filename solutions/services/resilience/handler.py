@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from contracts.services.resilience import (
@@ -65,7 +66,10 @@ class ResilienceApp:
         try:
             said = self._through(lambda: self._downstream(message), again=idempotent)
         except Exception as error:
-            raise _failure(error) from error
+            failure = _failure(error)
+            if failure.answer.status == HTTPStatus.BAD_GATEWAY:
+                environ["wsgi.errors"].write(f"downstream failed: {error!r}\n")
+            raise failure from error
         return as_json(200, {"reply": said})
 
     def _through(self, job: Callable[[], str], *, again: bool) -> str:
@@ -98,7 +102,7 @@ def _request(content: dict[str, object]) -> tuple[str, bool]:
 
 
 def _failure(error: Exception) -> web.Refused:
-    """What the client is told. The error's own text stays here: it may name hosts and secrets."""
+    """What the client is told: not the error's own text, which may name hosts and secrets."""
     match error:
         case BadMessage():
             return web.Refused(422, "the downstream does not take this message")
