@@ -612,6 +612,18 @@ class KeepsTheLastJob:
             return self._last
 
 
+class KeepsTheLastValue:
+    """The last outcome is kept as well, and with it perhaps a reply of 100 MB."""
+
+    breaks = "P9"
+
+    class Timeout(reference.Timeout):
+        def call(self, job: Job) -> Any:
+            self._last = None
+            self._last = super().call(job)
+            return self._last
+
+
 # --- breaker: counting ------------------------------------------------------------------------------
 
 

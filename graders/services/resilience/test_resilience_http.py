@@ -152,6 +152,8 @@ def test_what_goes_wrong_has_its_status(impl: Implementation) -> None:
                 did = f"{who} raises {type(error).__name__}: answer to POST /call"
                 refused(did, status, answer)
                 equal(answer.header("Retry-After"), retry_after, did=did + ": Retry-After")
+                length = str(len(answer.body))
+                equal(answer.header("Content-Length"), length, did=did + ": Content-Length")
                 told = [word for word in ("root", "db-7") if word in str(answer)]
                 equal(told, [], did=did + ": words of the error's own text in it")
                 lines = log.getvalue().splitlines()

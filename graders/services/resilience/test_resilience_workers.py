@@ -29,7 +29,7 @@ def slow(sim: Sim, seconds: float, value: object = "value") -> object:
 
 @check("P8", kind="timing")
 def test_abandoned_jobs_keep_their_places(impl: Implementation) -> None:
-    """Three jobs hang, one after the other, at three workers; then they end."""
+    """Three jobs hang, one after the other, at three workers; then they end. The usual number too."""
 
     def scene(sim: Sim) -> None:
         timeout = impl.Timeout(1.0, 3)
@@ -53,6 +53,10 @@ def test_abandoned_jobs_keep_their_places(impl: Implementation) -> None:
         sim.sleep(2.0)
         sim.settle()
         equal(timeout.busy(), 0, did="all jobs have ended; busy()")
+        usual = impl.Timeout(1.0)
+        got = [outcome(lambda: usual.call(partial(slow, sim, 100.0))) for _ in range(11)]
+        did = "Timeout(1.0), eleven calls of jobs that hang"
+        equal(got, [CallTimedOut] * 10 + [WorkersBusy], did=did)
 
     simulate(scene, allow_threads_left=True)
 
@@ -168,7 +172,7 @@ def test_nothing_is_kept_of_a_call_that_is_over(impl: Implementation) -> None:
         pass
 
     def scene(sim: Sim) -> None:
-        timeout = impl.Timeout(1.0, 2)
+        policies = []
         watched: dict[str, weakref.ref[object]] = {}
 
         def use(name: str, seconds: float, *, fails: bool) -> None:
@@ -183,6 +187,8 @@ def test_nothing_is_kept_of_a_call_that_is_over(impl: Implementation) -> None:
                     raise made
                 return made
 
+            timeout = impl.Timeout(1.0, 2)
+            policies.append(timeout)
             outcome(lambda: timeout.call(job))
 
         for late, seconds in (("in time", 0.0), ("late", 3.0)):
@@ -194,5 +200,6 @@ def test_nothing_is_kept_of_a_call_that_is_over(impl: Implementation) -> None:
         gc.collect()
         kept = [name for name, ref in watched.items() if ref() is not None]
         equal(kept, [], did="four calls are over; after gc.collect() there is still")
+        equal(len(policies), 4, did="policies, still there")
 
     simulate(scene, allow_threads_left=True)
