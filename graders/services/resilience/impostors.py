@@ -1238,6 +1238,20 @@ class HealthIsAConstant:
             return as_json(200, content | {"opened": 0, "refused": 0, "busy": 0})
 
 
+class HealthInPieces:
+    """/health asks status() once for each number: together they never were true."""
+
+    breaks = "P22"
+    mistake = "consistency claim"
+
+    class ResilienceApp(reference.ResilienceApp):
+        def _health(self) -> Answer:
+            content: dict[str, object] = {"state": self._breaker.status().state.value}
+            for name in ("failures", "retry_after", "opened", "refused"):
+                content[name] = getattr(self._breaker.status(), name)
+            return as_json(200, content | {"busy": self._timeout.busy()})
+
+
 class HealthAsksTheDownstream:
     """/health sends a message of its own, through the breaker: it hangs when the downstream does."""
 

@@ -1,6 +1,8 @@
 """The app: what a message comes to, how often it is sent, and what /health says."""
 
+import dataclasses
 import io
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -78,6 +80,22 @@ class Says(Open):
 
     def call(self, job: Callable[[], Any]) -> Any:
         raise self.error
+
+
+class Changing(Open):
+    """A breaker that is another one whenever it is asked."""
+
+    statuses = (
+        Status(State.OPEN, 0, 8.0, 1, 0),
+        Status(State.CLOSED, 2, 0.0, 2, 3),
+        Status(State.HALF_OPEN, 0, 1.5, 3, 9),
+    )
+
+    def __init__(self) -> None:
+        self.asked = itertools.cycle(self.statuses)
+
+    def status(self) -> Status:
+        return next(self.asked)
 
 
 def front(impl: Implementation, downstream: Downstream, **policies: Any) -> Any:
@@ -262,6 +280,14 @@ def test_health_tells_the_numbers(impl: Implementation) -> None:
         sim.sleep(8.0)
         post(app)
         health("the second probe succeeded", "closed", 0, 0.0, 2, 1, 0)
+        changing = Changing()
+        answer = call(front(impl, downstream, breaker=changing), "GET", "/health").json()
+        del answer["busy"]
+        possible = [
+            dataclasses.asdict(each) | {"state": each.state.value} for each in changing.statuses
+        ]
+        did = "the breaker changes from one status() to the next; GET /health"
+        ensure(answer in possible, did=did, want="the numbers of one of them", got=answer)
         equal(len(downstream.sent), 5, did="five calls, one of them refused, many of /health: sent")
 
     simulate(scene, allow_threads_left=True)
