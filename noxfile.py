@@ -102,6 +102,12 @@ def run(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """Put services under load: nox -s load -- [topic ...] [--impl WHAT] [--requests N]."""
+    kit(session, "load", *session.posargs)
+
+
+@nox.session
 def hint(session: nox.Session) -> None:
     """Read the next hint of a brief: nox -s hint -- topic [--all]."""
     kit(session, "hint", *session.posargs)

@@ -121,6 +121,19 @@ def _run(arguments: Sequence[str]) -> int:
     return run(_one(wanted.topic), wanted.impl, wanted.port)
 
 
+def _load(arguments: Sequence[str]) -> int:
+    from graders.kit.load import run  # noqa: PLC0415
+
+    parser = Parser(prog="load", description="Put services under load: speed, errors, memory.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    parser.add_argument("--impl", default="solutions", help="as for grade")
+    parser.add_argument("--requests", type=int, default=20_000, metavar="N", help="how many each")
+    wanted = parser.parse_args(arguments)
+    if wanted.requests < 100:
+        raise Mistake(f"--requests {wanted.requests}: at least 100, to say anything")
+    return run(find(wanted.topics), wanted.impl, wanted.requests, partial(print, flush=True))
+
+
 def _watch(arguments: Sequence[str]) -> int:
     from graders.kit.watch import watch  # noqa: PLC0415
 
@@ -245,6 +258,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "topics": _topics,
     "hint": _hint,
     "run": _run,
+    "load": _load,
     "watch": _watch,
     "drill": _drill,
     "bench": _bench,

@@ -96,7 +96,8 @@ def watch(topic: Topic, spec: str) -> int:
     threading.Thread(target=notice, daemon=True).start()
     try:
         while True:
-            wake.wait()
+            while not wake.wait(LOOK):
+                pass  # the system may give Ctrl-C to any thread: Python answers it in this one
             wake.clear()
             watcher.grade()
             if not wake.is_set():
