@@ -246,6 +246,14 @@ def _readme(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _revision(arguments: Sequence[str]) -> int:
+    from graders.kit.revision import page, place  # noqa: PLC0415
+
+    Parser(prog="revision", description="Write the revision page anew.").parse_args(arguments)
+    place().write_text(page(), encoding="utf-8")
+    return 0
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
@@ -265,4 +273,5 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "bench-selftest": _bench_selftest,
     "conformance": _conformance,
     "readme": _readme,
+    "revision": _revision,
 }

@@ -372,6 +372,7 @@ class WallClock:
     """
 
     breaks = "P6"
+    mistake = "wall clock"
 
     class TokenBucket(_Bucket):
         class level(Level):  # noqa: N801
@@ -425,6 +426,7 @@ class LooksThenTakes:
     """Looks under the lock, leaves it, and takes under the lock."""
 
     breaks = "P7"
+    mistake = "check then act"
 
     class TokenBucket(_Bucket):
         def try_acquire(self, tokens: int = 1) -> Decision:
@@ -1340,6 +1342,7 @@ class OneRequestAtATime:
     """One lock around the whole request, application included."""
 
     breaks = "P18"
+    mistake = "global lock"
 
     class RateLimitMiddleware(_Front):
         def __init__(self, *arguments: Any, **named: Any) -> None:
