@@ -33,8 +33,8 @@ COMMON: Final = """## Common system design mistakes
 
 Each of these is an impostor: a version that works, with this one mistake in it. Grade it, and see which check finds it.
 """
-NO_CODE: Final = """Four more show in no code, only in the conversation. The steps of [framework](framework.md) ask for them,
-and so does the self-assessment at the end of a drill: starting to build before the requirements are clear, forgetting
+NO_CODE: Final = """Four more show in no code, only in the conversation. The steps of [framework](framework.md), and the
+self-assessment at the end of a drill, ask for them: starting to build before the requirements are clear, forgetting
 latency, volume and durability, designing for a million users on the first day, and not saying what a choice costs.
 """
 

@@ -1097,6 +1097,32 @@ class AsksTheApplicationFirst:
             return super().refuse(decision, environ, start_response)
 
 
+class RefusesOddRequests:
+    """Looks at Content-Length before it lets a request through, and falls over what is no number."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ["CONTENT_LENGTH"] = str(int(environ.get("CONTENT_LENGTH") or 0))
+            return super().let_through(decision, environ, start_response)
+
+
+class LogsTheRefusal:
+    """Writes the path of a refused request into its answer, as the text that it is not."""
+
+    breaks = "P15"
+
+    class RateLimitMiddleware(_Front):
+        def refuse(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+            return super().refuse(decision, environ, start_response)
+
+
 class DrainsTheBody:
     """Reads the body of a refused request, to be polite to the connection."""
 
