@@ -123,6 +123,12 @@ def drill(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """The mutation score of the references, minutes a topic: nox -s mutants -- [topic ...]."""
+    kit(session, "mutants", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Test the kit, the graders and the repository: nox -s tests -- [pytest options]."""
     install(session, "test")

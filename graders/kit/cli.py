@@ -246,6 +246,19 @@ def _readme(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _mutants(arguments: Sequence[str]) -> int:
+    from graders.kit.mutation import TABLE, scores, table  # noqa: PLC0415
+
+    parser = Parser(prog="mutants", description="The mutation score of the references.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    wanted = parser.parse_args(arguments)
+    found = scores(find(wanted.topics), partial(print, flush=True))
+    if not wanted.topics:
+        TABLE.write_text(table(found), encoding="utf-8")
+        print(f"written   {_short(TABLE)}")
+    return 0 if all(len(each.alive) == each.explained for each in found) else 1
+
+
 def _revision(arguments: Sequence[str]) -> int:
     from graders.kit.revision import page, place  # noqa: PLC0415
 
@@ -274,4 +287,5 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "conformance": _conformance,
     "readme": _readme,
     "revision": _revision,
+    "mutants": _mutants,
 }
