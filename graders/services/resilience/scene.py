@@ -11,6 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from contracts.services.resilience import BadMessage
 from graders.kit import Implementation
+from graders.kit.load import Shot
 
 _SEND: Final = 'curl -i {{url}}/call --json \'{{{{"message": "{}"{}}}}}\''
 
@@ -21,6 +22,16 @@ TRY: Final = (
     _SEND.format("slow", "") + "       # 504 after two seconds",
     _SEND.format("fail", "") + "       # three in a row, and it opens: 503",
     "curl {url}/health",
+)
+_JSON: Final = {"Content-Type": "application/json"}
+
+LOAD: Final = (
+    Shot("POST", "/call", 200, b'{"message": "$n"}', b"reply", _JSON),
+    Shot("POST", "/call", 200, b'{"message": "$n", "idempotent": true}', b"reply", _JSON),
+    Shot("POST", "/call", 422, b'{"message": "bad"}', b"error", _JSON),
+    Shot("POST", "/call", 400, b'{"message": $n}', b"error", _JSON),
+    Shot("GET", "/health", 200, holds=b"closed"),
+    Shot("GET", "/call", 405),
 )
 
 
@@ -46,6 +57,6 @@ def app(impl: Implementation) -> WSGIApplication:
         moody(),
         impl.Retry(3, deadline=5.0),
         impl.CircuitBreaker(3, 10.0, ignore=(BadMessage,)),
-        impl.Timeout(2.0, 5),
+        impl.Timeout(2.0, 20),
     )
     return served
