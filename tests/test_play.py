@@ -16,7 +16,7 @@ from graders.kit.http import request
 from graders.kit.stubs import stub_for
 from graders.kit.topics import ROOT, Topic, discover
 
-SERVICES = ["cache", "rate_limiter"]
+SERVICES = ["cache", "rate_limiter", "resilience"]
 PLAYED = [topic for topic in discover() if topic.name not in SERVICES]
 
 
