@@ -77,7 +77,7 @@ def test_a_scene_plays(topic: Topic) -> None:
 def test_a_service_answers_and_stops(name: str, number: signal.Signals) -> None:
     """It says what to type, answers a real client, and ends cleanly."""
     with served(name) as (process, url):
-        path = "/stats" if name == "cache" else "/"
+        path = {"cache": "/stats", "resilience": "/health"}.get(name, "/")
         host, _, port = url.removeprefix("http://").partition(":")
         assert request((host, int(port)), "GET", path).status == 200
         process.send_signal(number)

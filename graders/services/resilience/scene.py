@@ -16,12 +16,13 @@ from graders.kit.load import Shot
 _SEND: Final = 'curl -i {{url}}/call --json \'{{{{"message": "{}"{}}}}}\''
 
 TRY: Final = (
+    "curl {url}/health",
     _SEND.format("hello", ""),
     _SEND.format("flaky", "") + "      # fails every other time",
     _SEND.format("flaky", ', "idempotent": true') + "   # tried again: never fails",
     _SEND.format("slow", "") + "       # 504 after two seconds",
     _SEND.format("fail", "") + "       # three in a row, and it opens: 503",
-    "curl {url}/health",
+    "curl {url}/health      # after each of them",
 )
 _JSON: Final = {"Content-Type": "application/json"}
 
