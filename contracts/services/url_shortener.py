@@ -45,8 +45,8 @@ PROMISES: Final = {
     " refused with AliasTaken and a drawn code like it is drawn again; the first link stays.",
     "P3": "A drawn code that is taken or reserved is drawn again, ATTEMPTS draws in all; then"
     " NoFreeCode is raised and nothing has been stored.",
-    "P4": "Without a source, codes are CODE_LENGTH characters of ALPHABET from the system's secure"
-    " random source: they cannot be foretold.",
+    "P4": "Without a source, codes are CODE_LENGTH characters, each drawn evenly from ALPHABET by"
+    " the system's secure random source: they cannot be foretold.",
     "P5": "A link with a ttl lives until created + ttl on the wall clock and is dead at exactly that"
     " instant, for every process that shares the storage, before and after a restart.",
     "P6": "A URL that breaks a rule of `shorten` is refused with BadLink, and nothing is stored.",

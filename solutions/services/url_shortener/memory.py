@@ -16,7 +16,10 @@ class MemoryRepository:
     def add(self, link: Link) -> bool:
         """Keep the link unless its code is taken."""
         with self._lock:
-            return self._links.setdefault(link.code, link) is link
+            if link.code in self._links:
+                return False
+            self._links[link.code] = link
+            return True
 
     def get(self, code: str) -> Link | None:
         """Return the link as it is now. Links never change, they are replaced: no lock."""
