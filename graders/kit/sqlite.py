@@ -5,6 +5,7 @@ told never to wait; the waiting is done outside, by `time.sleep`, and costs noth
 simulation. The database is a real one, in a file. Nothing is forced to the disk: no power fails.
 """
 
+import gc
 import itertools
 import os
 import re
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-PAUSE: Final = 0.05
+FIRST_PAUSE: Final = 0.01
 _BUSY: Final = 5
 _SNAPSHOT: Final = sqlite3.SQLITE_BUSY_SNAPSHOT  # waiting does not help: SQLite fails at once
 _PRAGMA: Final = re.compile(r"\s*PRAGMA\s+(busy_timeout|synchronous)\b\W*(\w*)", re.IGNORECASE)
@@ -48,7 +49,8 @@ class Database:
 
     @property
     def open_connections(self) -> int:
-        """How many connections are open now."""
+        """How many connections are open now, not counting those that nobody can reach any more."""
+        gc.collect()  # a connection refers to itself
         return sum(connection.is_open for connection in list(self._connections))
 
     def steps(self, job: Callable[[], object]) -> int:
@@ -118,6 +120,7 @@ class _Connection(sqlite3.Connection):
         """`job()`, again and again while the database is locked, until the limit has passed."""
         self.database.before(what)
         deadline = time.monotonic() + self.limit
+        pause = FIRST_PAUSE
         while True:
             try:
                 job()
@@ -127,7 +130,8 @@ class _Connection(sqlite3.Connection):
                     raise
             else:
                 return
-            time.sleep(PAUSE)
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+            pause *= 2  # who waits for ever is soon found out
 
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
