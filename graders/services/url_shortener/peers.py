@@ -16,24 +16,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from contracts.services.url_shortener import (
-    ALPHABET,
-    ATTEMPTS,
-    BUSY_SECONDS,
-    CODE_LENGTH,
-    MAX_BODY_BYTES,
-    MAX_TTL,
-    MAX_URL_LENGTH,
-    RESERVED,
-    AliasTaken,
-    BadLink,
-    Gone,
-    Link,
-    NoFreeCode,
-    Repository,
-    StorageDown,
-    UnknownCode,
-)
+from contracts.services import url_shortener as kata
+from contracts.services.url_shortener import Gone, Link, Repository, StorageDown, UnknownCode
 
 with contextlib.suppress(ImportError):  # whoever wants to run the peer says that it is missing
     import nanoid
@@ -42,14 +26,9 @@ with contextlib.suppress(ImportError):
 
 Connect = Callable[..., sqlite3.Connection]
 NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-STATUS = {
-    BadLink: 400,
-    UnknownCode: 404,
-    AliasTaken: 409,
-    Gone: 410,
-    NoFreeCode: 503,
-    StorageDown: 503,
-}
+PRINTABLE = frozenset(map(chr, range(33, 127))) - {"\\"}
+STATUS: dict[type[Exception], int] = {kata.BadLink: 400, UnknownCode: 404, Gone: 410}
+STATUS |= {kata.AliasTaken: 409, kata.NoFreeCode: 503, StorageDown: 503}
 
 
 class _Record:
@@ -88,7 +67,51 @@ class _Memory:
         return not before.deleted
 
     def close(self) -> None:
-        self._records = {}
+        """Nothing to let go of."""
+
+
+class _PerCall:
+    """A connection for each call, and the transactions that the module makes by itself."""
+
+    def __init__(self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect) -> None:
+        self._path, self._connect = path, connect
+        with self._connected() as connection:
+            connection.executescript(
+                "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS links(code TEXT PRIMARY KEY,"
+                " url TEXT, created REAL, expires REAL, hits INTEGER, deleted INTEGER);"
+            )
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with contextlib.closing(self._connect(self._path)) as connection, connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise StorageDown("SQLite") from error
+
+    def _write(self, statement: str, *values: object) -> int:
+        with self._connected() as connection:
+            return connection.execute(statement, values).rowcount
+
+    def add(self, link: Link) -> bool:
+        row = dataclasses.astuple(link)
+        return self._write("INSERT OR IGNORE INTO links VALUES (?,?,?,?,?,?)", *row) > 0
+
+    def get(self, code: str) -> Link | None:
+        with self._connected() as connection:
+            for *row, deleted in connection.execute("SELECT * FROM links WHERE code = ?", [code]):
+                return Link(*row, deleted=bool(deleted))
+        return None
+
+    def count_hit(self, code: str) -> None:
+        self._write("UPDATE links SET hits = hits + 1 WHERE code = ?", code)
+
+    def delete(self, code: str) -> bool:
+        statement = "UPDATE links SET deleted = 1 WHERE code = ? AND deleted = 0"
+        return self._write(statement, code) > 0
+
+    def close(self) -> None:
+        """Nothing is open between calls."""
 
 
 class _Held:
@@ -98,85 +121,42 @@ class _Held:
         self.connection = connection
 
 
-class _PerThread:
-    """A connection for each thread, transactions that lock before they read, one table per thing."""
+class _PerThread(_PerCall):
+    """A connection for each thread; transactions that lock before they read."""
 
     def __init__(self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect) -> None:
-        self._path, self._connect = os.fspath(path), connect
         self._local = threading.local()
         self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
-        with self._transaction("EXCLUSIVE") as connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS link(id INTEGER PRIMARY KEY, code TEXT NOT NULL,"
-                " url TEXT NOT NULL, created REAL NOT NULL, expires REAL, gone INT NOT NULL)"
-            )
-            connection.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_code ON link(code)")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS hit(link INTEGER PRIMARY KEY, number INT NOT NULL)"
-            )
+        super().__init__(os.fspath(path), connect)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._mine()
+        except sqlite3.Error as error:
+            raise StorageDown(str(error)) from error
 
     def _mine(self) -> sqlite3.Connection:
         if not hasattr(self._local, "held"):
-            connection = self._connect(
-                self._path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._local.held = _Held(connection)
+            options = {"isolation_level": None, "check_same_thread": False}
+            self._local.held = _Held(self._connect(self._path, kata.BUSY_SECONDS, **options))
             self._all.add(self._local.held)
-            connection.execute("PRAGMA journal_mode=WAL")
         held: _Held = self._local.held
         return held.connection
 
-    @contextlib.contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        with self._errors():
-            connection = self._mine()
-            connection.execute(f"BEGIN {kind}")
+    def _write(self, statement: str, *values: object) -> int:
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                changed = connection.execute(statement, values).rowcount
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StorageDown(str(error)) from error
+            return changed
 
     def add(self, link: Link) -> bool:
-        with self._transaction() as connection:
-            if connection.execute("SELECT 1 FROM link WHERE code=?", (link.code,)).fetchone():
-                return False
-            row = (link.code, link.url, link.created, link.expires, link.deleted)
-            made = connection.execute("INSERT INTO link VALUES(NULL,?,?,?,?,?)", row)
-            connection.execute("INSERT INTO hit VALUES(?,?)", (made.lastrowid, link.hits))
-            return True
-
-    def get(self, code: str) -> Link | None:
-        with self._errors():
-            row = (
-                self._mine()
-                .execute(
-                    "SELECT url, created, expires, number, gone FROM link, hit"
-                    " WHERE code=? AND link.id = hit.link",
-                    (code,),
-                )
-                .fetchone()
-            )
-            return Link(code, *row[:4], bool(row[4])) if row else None
-
-    def count_hit(self, code: str) -> None:
-        with self._transaction() as connection:
-            found = connection.execute("SELECT id FROM link WHERE code=?", (code,)).fetchone()
-            if found:
-                connection.execute("UPDATE hit SET number=number+1 WHERE link=?", found)
-
-    def delete(self, code: str) -> bool:
-        with self._transaction() as connection:
-            done = connection.execute("UPDATE link SET gone=1 WHERE code=? AND gone=0", (code,))
-            return done.rowcount == 1
+        return self.get(link.code) is None and super().add(link)
 
     def close(self) -> None:
         for held in list(self._all):
@@ -192,28 +172,24 @@ class _ByHand:
 
     @staticmethod
     def _draw() -> str:
-        number, code = secrets.randbelow(62**CODE_LENGTH), ""
-        for _ in range(CODE_LENGTH):
-            number, digit = divmod(number, 62)
-            code += ALPHABET[digit]
-        return code
+        return "".join(secrets.SystemRandom().choices(kata.ALPHABET, k=kata.CODE_LENGTH))
 
     def shorten(self, url: str, alias: str | None = None, ttl: int | None = None) -> Link:
         self._check(url)
         _check_alias(alias)
-        if ttl is not None and (type(ttl) is not int or not 0 < ttl <= MAX_TTL):
-            raise BadLink("ttl")
+        if ttl is not None and (type(ttl) is not int or not 0 < ttl <= kata.MAX_TTL):
+            raise kata.BadLink("ttl")
         now = time.time_ns() // 1_000 / 1e6
         draft = Link(alias or "", url, now, now + ttl if ttl else None)
         if alias is not None:
             if self._repository.add(draft):
                 return draft
-            raise AliasTaken(alias)
-        for code in (self._codes() for _ in range(ATTEMPTS)):
+            raise kata.AliasTaken(alias)
+        for code in (self._codes() for _ in range(kata.ATTEMPTS)):
             link = dataclasses.replace(draft, code=code)
-            if code not in RESERVED and self._repository.add(link):
+            if code not in kata.RESERVED and self._repository.add(link):
                 return link
-        raise NoFreeCode("no code is free")
+        raise kata.NoFreeCode("no code is free")
 
     def look(self, code: str) -> Link:
         link = self._repository.get(code)
@@ -235,13 +211,11 @@ class _ByHand:
 
 
 def _check_url(url: Any) -> None:
-    if type(url) is not str or len(url) > MAX_URL_LENGTH:
-        raise BadLink("url")
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise BadLink("url")
+    if type(url) is not str or len(url) > kata.MAX_URL_LENGTH:
+        raise kata.BadLink("url")
     scheme, found, rest = url.partition("://")
-    if scheme.lower() not in {"http", "https"} or not found:
-        raise BadLink("scheme")
+    if scheme.lower() not in {"http", "https"} or not found or set(url) - PRINTABLE:
+        raise kata.BadLink("scheme, or a character")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     if authority.startswith("["):
         port = _after_ipv6(authority)
@@ -249,9 +223,9 @@ def _check_url(url: Any) -> None:
         host, colon, port = authority.partition(":")
         port = colon + port
         if not set(host) <= NAME or not set(host) - set("._-"):
-            raise BadLink("host")
+            raise kata.BadLink("host")
     if port and not _is_port(port):
-        raise BadLink("port")
+        raise kata.BadLink("port")
 
 
 def _after_ipv6(authority: str) -> str:
@@ -259,9 +233,9 @@ def _after_ipv6(authority: str) -> str:
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:
-        raise BadLink("host") from error
+        raise kata.BadLink("host") from error
     if address.scope_id is not None or "]" not in authority:
-        raise BadLink("host")
+        raise kata.BadLink("host")
     return port
 
 
@@ -271,21 +245,13 @@ def _is_port(text: str) -> bool:
 
 
 def _check_alias(alias: Any) -> None:
-    if alias is None:
-        return
-    allowed = NAME - {"."}
-    if type(alias) is not str or not 3 <= len(alias) <= 32 or not set(alias) <= allowed:
-        raise BadLink("alias")
-    if alias in RESERVED:
-        raise BadLink("alias is reserved")
+    good = type(alias) is str and 3 <= len(alias) <= 32 and set(alias) <= NAME - {"."}
+    if alias is not None and (not good or alias in kata.RESERVED):
+        raise kata.BadLink("alias")
 
 
 class _Refusal(Exception):
-    """An answer that is no success."""
-
-    def __init__(self, status: int, allow: str = "") -> None:
-        super().__init__(status)
-        self.status, self.allow = status, allow
+    """An answer that is no success: its status, and perhaps what is allowed."""
 
 
 class _ByRegex:
@@ -310,9 +276,9 @@ class _ByRegex:
             headers += more
             body = b"" if content is None else json.dumps(content).encode()
         except _Refusal as refusal:
-            status = refusal.status
+            status, *allowed = refusal.args
             body = json.dumps({"error": f"refused with {status}"}).encode()
-            headers += [("Allow", refusal.allow)] if refusal.allow else []
+            headers += [("Allow", each) for each in allowed]
         if status != 204:
             kind = "application/json" if body else "text/plain"
             headers += [("Content-Type", kind), ("Content-Length", str(len(body)))]
@@ -321,16 +287,14 @@ class _ByRegex:
 
     def _serve(self, environ: WSGIEnvironment) -> Any:
         for pattern, methods in self.ROUTES:
-            found = re.fullmatch(pattern, environ.get("PATH_INFO", ""), re.DOTALL)
-            if not found:
-                continue
-            name = methods.get(environ["REQUEST_METHOD"])
-            if name is None:
-                raise _Refusal(405, ",".join(methods))
-            try:
-                return getattr(self, name)(*(found.groups() or [environ]))
-            except tuple(STATUS) as error:
-                raise _Refusal(STATUS[type(error)]) from error
+            if found := re.fullmatch(pattern, environ.get("PATH_INFO", "")):
+                name = methods.get(environ["REQUEST_METHOD"])
+                if name is None:
+                    raise _Refusal(405, ",".join(methods))
+                try:
+                    return getattr(self, name)(*(found.groups() or [environ]))
+                except tuple(STATUS) as error:
+                    raise _Refusal(STATUS[type(error)]) from error
         raise _Refusal(404)
 
     def _post(self, environ: WSGIEnvironment) -> Any:
@@ -342,13 +306,12 @@ class _ByRegex:
             raise _Refusal(411)
         if not (length.isascii() and length.isdigit()):
             raise _Refusal(400)
-        length = length.lstrip("0") or "0"
-        if len(length) > 6 or int(length) > MAX_BODY_BYTES:
+        if int(length.lstrip("0")[:9] or 0) > kata.MAX_BODY_BYTES:
             raise _Refusal(413)
         body = environ["wsgi.input"].read(int(length))
-        if len(body) != int(length):
+        fields = _fields(body) if len(body) == int(length) else {}
+        if not fields:
             raise _Refusal(400)
-        fields = _fields(body)
         link = self._shortener.shorten(fields["url"], fields.get("alias"), fields.get("ttl"))
         return 201, [("Location", f"/links/{link.code}")], self._json(link)
 
@@ -371,19 +334,13 @@ class _ByRegex:
 
 
 def _fields(body: bytes) -> dict[str, Any]:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError("twice")
-        return dict(pairs)
-
-    def never(name: str) -> None:
-        raise ValueError(name)
-
-    try:
-        fields = json.loads(body.decode(), object_pairs_hook=once, parse_constant=never)
-    except (ValueError, RecursionError) as error:
+    try:  # objects as tuples of pairs, so that a key that is there twice shows
+        pairs = json.loads(body.decode(), object_pairs_hook=tuple)
+        fields = dict(pairs)
+    except (ValueError, TypeError, RecursionError) as error:
         raise _Refusal(400) from error
-    if not isinstance(fields, dict) or not {"url"} <= set(fields) <= {"url", "alias", "ttl"}:
+    known = {"url"} <= set(fields) <= {"url", "alias", "ttl"}
+    if type(pairs) is not tuple or len(fields) < len(pairs) or not known:
         raise _Refusal(400)
     return fields
 
@@ -400,59 +357,11 @@ class PerThread:
 
 
 class PerCall:
-    """A connection for each call, and the transactions that the module makes by itself."""
+    """A connection for each call."""
 
     requires = ()
     fails: ClassVar = {}
-
-    class SqliteRepository:
-        def __init__(
-            self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect
-        ) -> None:
-            self._path, self._connect = path, connect
-            with self._connected() as connection:
-                connection.executescript(
-                    "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS links(code TEXT PRIMARY"
-                    " KEY, url TEXT, created REAL, expires REAL, hits INTEGER, deleted INTEGER);"
-                )
-
-        @contextlib.contextmanager
-        def _connected(self) -> Iterator[sqlite3.Connection]:
-            try:
-                with contextlib.closing(self._connect(self._path)) as connection, connection:
-                    yield connection
-            except sqlite3.Error as error:
-                raise StorageDown("SQLite") from error
-
-        def add(self, link: Link) -> bool:
-            try:
-                with self._connected() as connection:
-                    row = dataclasses.astuple(link)
-                    connection.execute("INSERT INTO links VALUES (?,?,?,?,?,?)", row)
-            except StorageDown as error:
-                if isinstance(error.__cause__, sqlite3.IntegrityError):
-                    return False
-                raise
-            return True
-
-        def get(self, code: str) -> Link | None:
-            with self._connected() as connection:
-                found = connection.execute("SELECT * FROM links WHERE code = ?", [code])
-                for *row, deleted in found:
-                    return Link(*row, deleted=bool(deleted))
-            return None
-
-        def count_hit(self, code: str) -> None:
-            with self._connected() as connection:
-                connection.execute("UPDATE links SET hits = hits + 1 WHERE code = ?", [code])
-
-        def delete(self, code: str) -> bool:
-            with self._connected() as connection:
-                statement = "UPDATE links SET deleted = 1 WHERE code = ? AND deleted = 0"
-                return connection.execute(statement, [code]).rowcount > 0
-
-        def close(self) -> None:
-            pass
+    SqliteRepository = _PerCall
 
 
 class Nanoid:
@@ -464,7 +373,7 @@ class Nanoid:
     class Shortener(_ByHand):
         @staticmethod
         def _draw() -> str:
-            return str(nanoid.generate(ALPHABET, CODE_LENGTH))
+            return str(nanoid.generate(kata.ALPHABET, kata.CODE_LENGTH))
 
 
 class Validators:
@@ -484,9 +393,7 @@ class Validators:
 
         @staticmethod
         def _ask(url: Any) -> None:
-            good = isinstance(url, str) and validators.url(
-                url, simple_host=True, strict_query=False
-            )
-            scheme = str(url).partition(":")[0].lower()
-            if good is not True or scheme not in {"http", "https"} or len(url) > MAX_URL_LENGTH:
-                raise BadLink("url")
+            given = url if isinstance(url, str) and len(url) <= kata.MAX_URL_LENGTH else ""
+            good = validators.url(given, simple_host=True, strict_query=False)
+            if good is not True or given.partition(":")[0].lower() not in {"http", "https"}:
+                raise kata.BadLink("url")
