@@ -182,6 +182,9 @@ class NewMemoryRepository(Protocol):
 class SqliteRepository(Repository, Protocol):
     """A repository in a SQLite file that other processes use too.
 
+    A relative path means the same file for its whole life, whatever folder becomes the current
+    one. A process that has forked makes a repository of its own.
+
     The journal is a write-ahead log (WAL), so that reading waits for no writer. A write that finds
     the file locked by another connection waits for it: a lock that is let go within BUSY_SECONDS
     only delays it, and after twice that time at most it raises `StorageDown`. So long and no
@@ -203,9 +206,10 @@ class NewSqliteRepository(Protocol):
     ) -> SqliteRepository:
         """Open the database at `path`, or make it there. Several processes may do so at once.
 
-        Every connection is opened by `connect(path, ...)`, `sqlite3.connect` by default, with
-        whatever further arguments that takes, `factory` excepted. A `connect` that is given may
-        hand out connections that wait, fail or count in their own way.
+        Every connection is opened by `connect(path, ...)`, `sqlite3.connect` by default; the path
+        may be made absolute, and further arguments are those that `sqlite3.connect` takes,
+        `factory` excepted. A `connect` that is given may hand out connections that wait, fail or
+        count in their own way.
 
         Raises `StorageDown` if that cannot be done.
         """

@@ -34,8 +34,8 @@ P2  A code is given once: while its link is alive, expired or deleted, an alias 
     with AliasTaken and a drawn code like it is drawn again; the first link stays.
 P3  A drawn code that is taken or reserved is drawn again, ATTEMPTS draws in all; then NoFreeCode
     is raised and nothing has been stored.
-P4  Without a source, codes are CODE_LENGTH characters of ALPHABET from the system's secure random
-    source: they cannot be foretold.
+P4  Without a source, codes are CODE_LENGTH characters, each drawn evenly from ALPHABET by the
+    system's secure random source: they cannot be foretold.
 P5  A link with a ttl lives until created + ttl on the wall clock and is dead at exactly that
     instant, for every process that shares the storage, before and after a restart.
 P6  A URL that breaks a rule of `shorten` is refused with BadLink, and nothing is stored.
@@ -133,6 +133,9 @@ class MemoryRepository:
 class SqliteRepository:
     """A repository in a SQLite file that other processes use too.
 
+    A relative path means the same file for its whole life, whatever folder becomes the current
+    one. A process that has forked makes a repository of its own.
+
     The journal is a write-ahead log (WAL), so that reading waits for no writer. A write that finds
     the file locked by another connection waits for it: a lock that is let go within BUSY_SECONDS
     only delays it, and after twice that time at most it raises `StorageDown`. So long and no
@@ -148,9 +151,10 @@ class SqliteRepository:
     ) -> None:
         """Open the database at `path`, or make it there. Several processes may do so at once.
 
-        Every connection is opened by `connect(path, ...)`, `sqlite3.connect` by default, with
-        whatever further arguments that takes, `factory` excepted. A `connect` that is given may
-        hand out connections that wait, fail or count in their own way.
+        Every connection is opened by `connect(path, ...)`, `sqlite3.connect` by default; the path
+        may be made absolute, and further arguments are those that `sqlite3.connect` takes,
+        `factory` excepted. A `connect` that is given may hand out connections that wait, fail or
+        count in their own way.
 
         Raises `StorageDown` if that cannot be done.
         """

@@ -396,6 +396,32 @@ class WholeSeconds:
             return Link(code, url, now, None if ttl is None else now + ttl)
 
 
+class RemembersUnknownCodes:
+    """Who has asked for a code in vain gets the same answer for a minute, whatever others make."""
+
+    breaks = "P12"
+    mistake = "consistency claim"
+
+    class Shortener(_Shortener):
+        def __init__(self, repository: Repository, codes: Callable[[], str] | None = None) -> None:
+            super().__init__(repository, codes)
+            self._unknown: dict[str, float] = {}
+
+        def look(self, code: str) -> Link:
+            if time.monotonic() < self._unknown.get(code, 0.0):
+                raise UnknownCode(code)
+            try:
+                return super().look(code)
+            except UnknownCode:
+                self._unknown[code] = time.monotonic() + 60
+                raise
+
+        def shorten(self, url: str, alias: str | None = None, ttl: int | None = None) -> Link:
+            link = super().shorten(url, alias, ttl)
+            self._unknown.pop(link.code, None)
+            return link
+
+
 class VisitsProlong:
     """The ttl counts from the last visit."""
 
@@ -1187,6 +1213,20 @@ class OpensTheFileItself:
                 for row in connection.execute(sqlite._GET, (code,)):
                     return Link(*row[:5], bool(row[5]))
             return None
+
+
+class FollowsTheCurrentFolder:
+    """A relative path is looked up anew for each connection: after a chdir it is another file."""
+
+    breaks = "P12"
+
+    class SqliteRepository(reference.SqliteRepository):
+        def __init__(
+            self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect
+        ) -> None:
+            super().__init__(path, connect)
+            self._path = os.fspath(path)
+            self.close()
 
 
 class NothingIsClosed:

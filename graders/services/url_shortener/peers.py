@@ -74,7 +74,7 @@ class _PerCall:
     """A connection for each call, and the transactions that the module makes by itself."""
 
     def __init__(self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect) -> None:
-        self._path, self._connect = path, connect
+        self._path, self._connect = os.path.realpath(path), connect
         with self._connected() as connection:
             connection.executescript(
                 "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS links(code TEXT PRIMARY KEY,"
@@ -127,7 +127,7 @@ class _PerThread(_PerCall):
     def __init__(self, path: str | os.PathLike[str], connect: Connect = sqlite3.connect) -> None:
         self._local = threading.local()
         self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
-        super().__init__(os.fspath(path), connect)
+        super().__init__(path, connect)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:

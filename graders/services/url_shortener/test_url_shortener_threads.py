@@ -245,13 +245,15 @@ def test_calls_take_effect_one_after_another(impl: Implementation) -> None:
 
 
 class SlowRepository:
-    """Keeps nothing; `add` of a URL that ends in a number takes so many seconds."""
+    """Has `code-0` and `code-9`; the number at the end, of a URL for `add`, is seconds."""
 
     def add(self, link: Link) -> bool:
         time.sleep(int(link.url[-1]))
         return True
 
     def get(self, code: str) -> Link | None:
+        if not code.startswith("code-"):
+            return None
         time.sleep(int(code[-1]))
         return Link(code, URL, 1.0)
 

@@ -39,7 +39,7 @@ class SqliteRepository:
         path: str | os.PathLike[str],
         connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
     ) -> None:
-        self._path = path
+        self._path = os.path.abspath(path)  # noqa: PTH100 - the current folder may change
         self._connect = connect
         self._idle: deque[sqlite3.Connection] = deque()
         with self._connection() as connection:
