@@ -1456,14 +1456,14 @@ class AllowsWhatItRefuses:
 
 
 class ReadsTheLot:
-    """`wsgi.input.read()` without a length swallows the next request."""
+    """A read without a length swallows the next request."""
 
     breaks = "P20"
 
     class ShortenerApp(reference.ShortenerApp):
         def _create(self, environ: WSGIEnvironment) -> Answer:
             answer = super()._create(environ)
-            environ["wsgi.input"].read()
+            environ["wsgi.input"].read(-1)
             return answer
 
 
