@@ -61,8 +61,9 @@ PROMISES: Final = {
     "P11": "Both repositories give the same answers.",
     "P12": "What a call of SqliteRepository has returned is in the file: others see it at once, and"
     " it survives SIGKILL at any instant; an unfinished call is there wholly or not at all.",
-    "P13": "A write waits for a lock that another connection holds, at most BUSY_SECONDS or twice"
-    " that, however many writes wait at once; then StorageDown. A read waits for no writer.",
+    "P13": "A write outwaits a lock that another connection holds for less than BUSY_SECONDS, and"
+    " gives up with StorageDown after twice that at most, however many writes wait at once; a read"
+    " waits for no writer.",
     "P14": "When the storage fails, StorageDown is raised, nothing has changed and nothing is left"
     " locked: the next calls, of this repository and of others, work.",
     "P15": "Every connection comes from `connect`, and they are few: one for each call under way, one"

@@ -1202,6 +1202,25 @@ class AConnectionForEveryThreadEver:
                 self._all.pop().close()
 
 
+class KeepsEveryConnection:
+    """A pool without an upper limit: after a jam its connections stay open for ever."""
+
+    breaks = "P15"
+
+    class SqliteRepository(reference.SqliteRepository):
+        @contextlib.contextmanager
+        def _connection(self) -> Iterator[sqlite3.Connection]:
+            try:
+                connection = self._idle.pop() if self._idle else self._open()
+                with contextlib.ExitStack() as stack:
+                    stack.callback(connection.close)
+                    yield connection
+                    stack.pop_all()
+                    self._idle.append(connection)
+            except sqlite3.Error as error:
+                raise StorageDown(str(error)) from error
+
+
 class OpensTheFileItself:
     """Reading goes past `connect`."""
 
