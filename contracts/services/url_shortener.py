@@ -139,8 +139,9 @@ class Link:
 class Repository(Protocol):
     """Where links are kept. It knows nothing of time, of rules, or of HTTP.
 
-    Every method may be called from any thread. Codes are compared exactly: `a` is not `A`, and
-    `007` is not `7`. A method that cannot do its work raises `StorageDown` and has changed nothing.
+    Every method may be called from any thread. No thread outlives the call that has started it.
+    Codes are compared exactly: `a` is not `A`, and `007` is not `7`. A method that cannot do its
+    work raises `StorageDown` and has changed nothing.
     """
 
     def add(self, link: Link) -> bool:
@@ -220,8 +221,9 @@ class NewSqliteRepository(Protocol):
 class Shortener(Protocol):
     """The rules: what may be shortened, under which code, and for how long.
 
-    May be used from any thread, and by several processes on one storage. It keeps nothing itself:
-    whatever is known of a link is in the repository. `StorageDown` passes through.
+    May be used from any thread, and by several processes on one storage. It keeps nothing itself,
+    and starts no thread: whatever is known of a link is in the repository. `StorageDown` passes
+    through.
     """
 
     def shorten(self, url: str, alias: str | None = None, ttl: int | None = None) -> Link:

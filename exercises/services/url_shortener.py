@@ -189,8 +189,9 @@ class SqliteRepository:
 class Shortener:
     """The rules: what may be shortened, under which code, and for how long.
 
-    May be used from any thread, and by several processes on one storage. It keeps nothing itself:
-    whatever is known of a link is in the repository. `StorageDown` passes through.
+    May be used from any thread, and by several processes on one storage. It keeps nothing itself,
+    and starts no thread: whatever is known of a link is in the repository. `StorageDown` passes
+    through.
     """
 
     def __init__(self, repository: Repository, codes: Callable[[], str] | None = None) -> None:
