@@ -2,18 +2,21 @@
 
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.servers import ROOT, ask, command, server
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*/__main__.py"))
+SERVICES = ("cache", "rate_limiter", "url_shortener")
 BAD = [
     *((service, "--port=99999") for service in SERVICES),
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
     *(("resilience", f"--{option}") for option in ("attempts=0", "deadline=nan", "seconds=inf")),
     *(("resilience", f"--{option}") for option in ("workers=0", "threshold=0", "reset=0")),
+    *(("url_shortener", f"--{option}") for option in ("database=.", "base-url=ftp://a")),
 ]
 
 
@@ -89,3 +92,16 @@ def test_the_resilient_front_stops_asking() -> None:
         assert b'"state": "open"' in ask(port, "GET", "/health")[2]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0  # though the slow message still sleeps
+def test_the_url_shortener_survives_a_kill(tmp_path: Path) -> None:
+    """A link that has been answered is there after SIGKILL, with its hits."""
+    options = ("--database", str(tmp_path / "links.db"), "--base-url", "https://sho.rt")
+    with server("url_shortener", *options) as (process, port):
+        body = b'{"url": "https://example.com/a?b#c", "alias": "alias"}'
+        made = ask(port, "POST", "/links", body, Content_Type="application/json")
+        assert (made[0], b"https://sho.rt/alias" in made[2]) == (201, True)
+        assert ask(port, "GET", "/alias")[0] == 302
+        process.kill()
+    with server("url_shortener", *options) as (_, port):
+        status, headers, _body = ask(port, "GET", "/alias")
+        assert (status, headers["location"]) == (302, "https://example.com/a?b#c")
+        assert b'"hits": 2' in ask(port, "GET", "/links/alias")[2]
