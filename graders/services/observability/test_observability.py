@@ -1,0 +1,175 @@
+"""Metrics: what is counted, alone and by several threads."""
+
+import math
+import re
+
+from contracts.services.observability import Registry
+from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+from graders.kit.shape import test_shape  # noqa: F401
+
+LINE = re.compile(r"([a-zA-Z0-9_:]+)(?:\{(.*)\})? (\S+)")
+
+
+def read(registry: Registry) -> dict[str, float]:
+    """The samples by name, and by name{label=value,…} with the labels sorted."""
+    found = {}
+    for line in registry.render().splitlines():
+        matched = LINE.fullmatch(line)
+        if matched and not line.startswith("#"):
+            pairs = sorted(re.findall(r'([a-z_]+)="([^"]*)"', matched[2] or ""))
+            shown = ",".join(f"{name}={value}" for name, value in pairs)
+            found[f"{matched[1]}{{{shown}}}" if shown else matched[1]] = float(matched[3])
+    return found
+
+
+@check("P1", kind="behaviour")
+def test_counters_add_up(impl: Implementation) -> None:
+    """Counters with and without labels are added to."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        plain = registry.counter("jobs_total", "Jobs.")
+        equal(read(registry), {"jobs_total": 0.0}, did="a counter without labels, not used yet")
+        for amount in (1, 2.5, 0):
+            plain.add(amount)
+        plain.add()
+        equal(read(registry), {"jobs_total": 4.5}, did="add of 1, 2.5, 0 and nothing: the counter")
+        registry = impl.Registry()
+        counter = registry.counter("seen_total", "Seen.", ("amount", "b"))
+        equal(read(registry), {}, did="a counter with labels, not used yet")
+        counter.add(amount="x", b="")
+        counter.add(2, b="", amount="x")
+        counter.add(1, b="x", amount="")
+        counter.add(0, b="zero", amount="y")
+        want = {
+            "seen_total{amount=x,b=}": 3.0,
+            "seen_total{amount=,b=x}": 1.0,
+            "seen_total{amount=y,b=zero}": 0.0,
+        }
+        equal(read(registry), want, did="add with the labels amount and b in both orders")
+
+    simulate(scene)
+
+
+@check("P1", kind="behaviour")
+def test_gauges_go_up_and_down(impl: Implementation) -> None:
+    """A gauge is added to and set."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        gauge = registry.gauge("depth", "Depth.", ["queue"])
+        gauge.add(5, queue="a")
+        gauge.add(-7.5, queue="a")
+        gauge.add(-1, queue="b")
+        equal(
+            read(registry),
+            {"depth{queue=a}": -2.5, "depth{queue=b}": -1.0},
+            did="add of 5 and -7.5 to the gauge of a, of -1 to that of b",
+        )
+        gauge.set(3, queue="a")
+        gauge.add(1, queue="a")
+        gauge.set(math.inf, queue="b")
+        gauge.set(-math.inf, queue="c")
+        gauge.set(math.nan, queue="d")
+        got = read(registry)
+        ensure(math.isnan(got.pop("depth{queue=d}")), did="set of NaN", want="NaN")
+        want = {"depth{queue=a}": 4.0, "depth{queue=b}": math.inf, "depth{queue=c}": -math.inf}
+        equal(got, want, did="set of 3 and add of 1 to a; infinity for b, minus infinity for c")
+
+    simulate(scene)
+
+
+@check("P1", kind="behaviour")
+def test_declaring_again_gives_the_same_metric(impl: Implementation) -> None:
+    """Every kind of metric is declared twice; another registry has nothing of it."""
+
+    def scene(sim: Sim) -> None:
+        registry, other = impl.Registry(), impl.Registry()
+        declare = {
+            "counter": lambda text: registry.counter("c_total", text, ("a", "b")),
+            "gauge": lambda text: registry.gauge("g", text, iter(["a"])),
+            "histogram": lambda text: registry.histogram("h", text, (), (1, 2.0)),
+        }
+        for kind, make in declare.items():
+            ensure(make("First.") is make("Second."), did=f"a {kind} declared twice", want="one")
+        text = registry.render()
+        equal(text.count("First."), 3, did="declared again with another help text: the first one")
+        equal(text.count("Second."), 0, did="declared again with another help text: the second")
+        declare["histogram"]("").observe(1)
+        equal(read(registry)["h_count"], 1.0, did="observed after declaring again: h_count")
+        equal(other.render(), "", did="render() of another registry, which has no metrics")
+
+    simulate(scene)
+
+
+@check("P1", kind="concurrency")
+def test_two_threads_add(impl: Implementation) -> None:
+    """Two threads add to a counter and a gauge, to the same label values, which are new."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        counter = registry.counter("c_total", "", ("a",))
+        gauge = registry.gauge("g", "")
+
+        def work() -> None:
+            counter.add(1, a="x")
+            gauge.add(2)
+
+        sim.together(work, work)
+        want = {"c_total{a=x}": 2.0, "g": 4.0}
+        equal(read(registry), want, did="two threads: each adds 1 to c_total and 2 to g")
+
+    explore(scene, schedules=150)
+
+
+@check("P1", kind="concurrency")
+def test_two_threads_observe(impl: Implementation) -> None:
+    """Two threads observe a value each, under the same label values, which are new."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        histogram = registry.histogram("h", "", ("a",), (1,))
+        sim.together(lambda: histogram.observe(0.5, a="x"), lambda: histogram.observe(2, a="x"))
+        got = read(registry)
+        want = {"h_bucket{a=x,le=1}": 1.0, "h_bucket{a=x,le=+Inf}": 2.0}
+        want |= {"h_sum{a=x}": 2.5, "h_count{a=x}": 2.0}
+        equal(got, want, did="buckets up to 1; two threads observe 0.5 and 2")
+
+    explore(scene, schedules=150)
+
+
+@check("P1", kind="concurrency")
+def test_two_threads_declare(impl: Implementation) -> None:
+    """Two threads declare the same counter and add 1 to what they got."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        made = sim.together(*[lambda: registry.counter("c_total", "")] * 2)
+        for counter in made:
+            counter.add()
+        equal(read(registry), {"c_total": 2.0}, did="two threads declare c_total; each adds 1")
+
+    explore(scene, schedules=150)
+
+
+@check("P1", kind="concurrency")
+def test_scrapes_while_metrics_appear(impl: Implementation) -> None:
+    """One thread renders while another one declares a metric and adds under new label values."""
+
+    def scene(sim: Sim) -> None:
+        registry = impl.Registry()
+        counter = registry.counter("c_total", "", ("a",))
+        counter.add(1, a="x")
+
+        def grow() -> None:
+            counter.add(1, a="y")
+            registry.gauge("g", "").set(1)
+
+        _, got = sim.together(grow, lambda: read(registry))
+        equal(
+            (got or {}).get("c_total{a=x}"), 1.0, did="rendered while others appear: what was there"
+        )
+        want = {"c_total{a=x}": 1.0, "c_total{a=y}": 1.0, "g": 1.0}
+        equal(read(registry), want, did="one thread renders, one adds; then rendered again")
+
+    explore(scene, schedules=150)
