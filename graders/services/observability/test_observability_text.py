@@ -53,7 +53,7 @@ def labels_of(line: str, text: str) -> tuple[tuple[str, str], ...]:
             raise fail(line, 'labels as name="value", separated by commas, escaped')
         pairs.append((found[1], unescaped(found[2])))
         text = text[found.end() :]
-        if text and not text.startswith(",") or text == ",":
+        if (text and not text.startswith(",")) or text == ",":
             raise fail(line, "a comma between labels, and nothing else")
         text = text[1:]
     if len(dict(pairs)) < len(pairs):

@@ -1,0 +1,337 @@
+"""The end of a request: one line, one count, whatever happens."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.util import setup_testing_defaults, shift_path_info
+
+from contracts.services.observability import Registry
+from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+
+OOPS = (ValueError, ValueError("x"), None)
+
+
+class Lines:
+    """A stream that keeps the lines."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+    def all(self) -> list[dict[str, Any]]:
+        """The lines as JSON."""
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+class Server:
+    """The server's side: it says that the answer has begun once a piece of a body is there."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def start(self, status: str, headers: object, exc_info: Any = None) -> Callable[[bytes], None]:
+        if exc_info and self.begun:
+            raise exc_info[1]
+        return self.write
+
+    def write(self, piece: bytes) -> None:
+        self.begun = self.begun or bool(piece)
+
+
+class Scripted:
+    """An application that does what the script says, letter by letter; a blank begins the next step.
+
+    s starts with 200, 4 with 404, e starts again with 500 and exc_info, w writes three bytes, r raises,
+    k raises KeyboardInterrupt. What stands behind | happens in close().
+    """
+
+    def __init__(self, script: str) -> None:
+        script, _, self.closing = script.partition("|")
+        self.calling, *self.steps = script.split(" ")
+        self.start: Any = None
+        self.closed = 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.start = start_response
+        self.play(self.calling)
+        return self
+
+    def play(self, part: str) -> None:
+        for letter in part:
+            if letter in "s4":
+                self.writer = self.start("200 OK" if letter == "s" else "404 Not Found", [])
+            elif letter == "e":
+                self.writer = self.start("500 Oops", [], OOPS)
+            elif letter == "w":
+                self.writer(b"abc")
+            elif letter in "rk":
+                raise (LookupError if letter == "r" else KeyboardInterrupt)(part)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self.steps:
+            raise StopIteration
+        part = self.steps.pop(0)
+        self.play(part)
+        return b"" if part.endswith("-") else b"12"
+
+    def close(self) -> None:
+        self.closed += 1
+        self.play(self.closing)
+
+
+def environment(method: str = "GET", path: str = "/a", script: str = "") -> WSGIEnvironment:
+    """A request."""
+    environ: WSGIEnvironment = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": script}
+    setup_testing_defaults(environ)
+    return environ
+
+
+def serve(front: Any, reads: int = 99) -> type[BaseException] | None:
+    """Answer one request as a server does, reading so many steps; the class of what was raised."""
+    server = Server()
+    try:
+        body = front(environment(), server.start)
+        try:
+            for _, piece in zip(range(reads), body, strict=False):
+                server.write(piece)
+        finally:
+            body.close()
+    except BaseException as error:
+        if not isinstance(error, LookupError | ValueError | KeyboardInterrupt):
+            raise
+        return type(error)
+    return None
+
+
+ENDS: tuple[tuple[str, int, str, int, int, str | None], ...] = (
+    # script, steps that are read, what happens; status, bytes and error of the line
+    ("s 1 1", 9, "it answers with two pieces", 200, 4, None),
+    ("4 1", 9, "it answers 404", 404, 2, None),
+    ("s", 9, "its body is empty", 200, 0, None),
+    (" s1 1", 9, "it starts in its first step", 200, 4, None),
+    ("sww 1", 9, "it writes two pieces and returns one", 200, 8, None),
+    ("s 1 1 1", 2, "the client goes away after two of three pieces", 200, 4, None),
+    ("s 1", 0, "the client goes away before the first piece", 200, 0, None),
+    ("r", 9, "it raises before it starts", 500, 0, "LookupError"),
+    ("sr", 9, "it raises after it has started, with nothing sent", 500, 0, "LookupError"),
+    ("4r", 9, "it starts with 404 and raises", 500, 0, "LookupError"),
+    ("swr", 9, "it writes, then raises", 200, 3, "LookupError"),
+    ("s r", 9, "its first step raises", 500, 0, "LookupError"),
+    ("s - r", 9, "its first step is empty, its second one raises", 500, 0, "LookupError"),
+    ("s 1 r", 9, "its second step raises, one piece having been sent", 200, 2, "LookupError"),
+    ("s 1|r", 9, "its close() raises", 200, 2, "LookupError"),
+    ("s|r", 0, "its close() raises, nothing having been read", 200, 0, "LookupError"),
+    ("s r|k", 9, "a step raises, then close() something else", 500, 0, "LookupError"),
+    ("k", 9, "it is interrupted by KeyboardInterrupt", 500, 0, "KeyboardInterrupt"),
+    ("s k", 9, "its first step is interrupted", 500, 0, "KeyboardInterrupt"),
+    ("s|k", 9, "its close() is interrupted", 200, 0, "KeyboardInterrupt"),
+    ("se 1", 9, "it starts again with exc_info, nothing having been sent", 500, 2, "ValueError"),
+    ("s 1 e", 9, "it starts again with exc_info, too late", 200, 2, "ValueError"),
+    ("e 1", 9, "it starts with exc_info only", 500, 2, "ValueError"),
+    ("ser", 9, "it starts again with exc_info, then raises", 500, 0, "LookupError"),
+    (" 1", 0, "it has not started when the client goes away", 500, 0, None),
+)
+
+
+@check("P13", "P15", kind="behaviour")
+def test_one_line_and_one_count_however_it_ends(impl: Implementation) -> None:
+    """Twenty-five ways in which a request can end."""
+
+    def scene(sim: Sim) -> None:
+        for script, reads, what, status, sent, error in ENDS:
+            lines, registry = Lines(), impl.Registry()
+            front = impl.Observed(Scripted(script), registry, impl.Log(lines), lambda _: "/<x>")
+            equal(
+                counts(registry), ({}, 0.0, 0.0), did="no request yet: counts, observed, in flight"
+            )
+            serve(front, reads)
+            did = f"the application: {what}; "
+            equal(len(lines.all()), 1, did=did + "lines")
+            line = lines.all()[0]
+            got = {name: line.get(name) for name in ("event", "status", "bytes", "error", "level")}
+            level = "error" if error or status >= 500 else "info"
+            want = {
+                "event": "request",
+                "status": status,
+                "bytes": sent,
+                "error": error,
+                "level": level,
+            }
+            equal(got, want, did=did + "the line")
+            total = {(("method", "GET"), ("route", "/<x>"), ("status", str(status))): 1.0}
+            equal(counts(registry), (total, 1.0, 0.0), did=did + "counts, observed, in flight")
+
+    simulate(scene)
+
+
+def counts(registry: Registry) -> tuple[dict[tuple[tuple[str, str], ...], float], float, float]:
+    """The requests by labels, how many were observed, how many are in flight."""
+    text = registry.render()
+    total = {
+        tuple(sorted(re.findall(r'(\w+)="([^"]*)"', labels))): float(number)
+        for labels, number in re.findall(r"^http_requests_total\{(.*)\} (\S+)$", text, re.MULTILINE)
+    }
+    observed = re.findall(r"^http_request_duration_seconds_count\{.*\} (\S+)$", text, re.MULTILINE)
+    flight = re.findall(r"^http_requests_in_flight (\S+)$", text, re.MULTILINE)
+    equal(len(flight), 1, did="rendered: lines of http_requests_in_flight")
+    return total, sum(map(float, observed), 0.0), float(flight[0])
+
+
+@check("P13", "P15", kind="behaviour")
+def test_the_end_is_when_the_body_is_closed(impl: Implementation) -> None:
+    """Lines and metrics are looked at in each step of a request, and after a second close()."""
+
+    def scene(sim: Sim) -> None:
+        lines, registry, seen = Lines(), impl.Registry(), []
+
+        def look(where: str) -> None:
+            total, observed, flight = counts(registry)
+            seen.append((where, len(lines.all()), sum(total.values(), 0.0), observed, flight))
+
+        class Body:
+            def __iter__(self) -> Iterator[bytes]:
+                look("step")
+                yield b"x"
+                look("step")
+
+            def close(self) -> None:
+                look("close")
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            look("call")
+            start_response("200 OK", [])
+            return Body()
+
+        front = impl.Observed(app, registry, impl.Log(lines), lambda _: None)
+        body = front(environment(), Server().start)
+        look("returned")
+        for _ in body:
+            look("piece")
+        look("read")
+        for _ in range(2):
+            body.close()
+            look("closed")
+        places = ("call", "returned", "step", "piece", "step", "read", "close")
+        want = [(where, 0, 0.0, 0.0, 1.0) for where in places] + [("closed", 1, 1.0, 1.0, 0.0)] * 2
+        did = (
+            "one request, its body closed twice: lines, counted, observed, in flight at each place"
+        )
+        equal(seen, want, did=did)
+
+    simulate(scene)
+
+
+@check("P13", kind="behaviour")
+def test_method_and_path_as_they_came(impl: Implementation) -> None:
+    """Paths in several encodings, below a prefix, and an application that changes its environ."""
+
+    def scene(sim: Sim) -> None:
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            shift_path_info(environ)
+            environ["REQUEST_METHOD"] = "PUT"
+            start_response("200 OK", [])
+            return []
+
+        lines, log_lines = Lines(), []
+        front = impl.Observed(app, impl.Registry(), impl.Log(lines), lambda _: None)
+        for script, raw, want in (
+            ("", b"/a/b", "/a/b"),
+            ("/shop", b"/a/b", "/shop/a/b"),
+            ("", "/é/日本".encode(), "/é/日本"),
+            ("/\xc3", b"\xa9/x", "/é/x"),
+            ("", b"/\xff/\xc3/x", "/\ufffd/\ufffd/x"),
+            ("", b'/a\nb"\\\x1b[1m\x00', '/a\nb"\\\x1b[1m\x00'),
+            ("", b"", ""),
+            ("", b"/" + b"a" * 9_000, "/" + "a" * 1_023),
+        ):
+            front(environment("BREW", raw.decode("latin-1"), script), Server().start).close()
+            line = lines.all()[-1]
+            did = f"BREW of SCRIPT_NAME {script!r}, PATH_INFO {raw[:30]!r}: method, path, route"
+            equal((line["method"], line["path"], line["route"]), ("BREW", want, "other"), did=did)
+            log_lines.append(line)
+        equal(len(lines.all()), len(log_lines), did="lines after as many requests")
+
+    simulate(scene)
+
+
+@check("P14", kind="timing")
+def test_durations(impl: Implementation) -> None:
+    """Each step of a request takes its time, while somebody sets the wall clock back."""
+
+    def scene(sim: Sim) -> None:
+        class Body:
+            def __iter__(self) -> Iterator[bytes]:
+                for _ in range(2):
+                    sim.sleep(0.5)
+                    yield b"x"
+
+            def close(self) -> None:
+                sim.sleep(0.25)
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            sim.sleep(1)
+            start_response("200 OK", [])
+            sim.jump_wall_clock(-3_600.0)
+            if environ["PATH_INFO"] == "/fails":
+                raise LookupError
+            return Body()
+
+        lines, registry = Lines(), impl.Registry()
+        front = impl.Observed(app, registry, impl.Log(lines), lambda _: "/<x>")
+        body = front(environment(), Server().start)
+        for _ in body:
+            sim.sleep(2)  # a slow client
+        sim.sleep(0.125)
+        body.close()
+        try:
+            front(environment(path="/fails"), Server().start)
+        except LookupError:
+            sim.sleep(7)
+        took = [line["duration"] for line in lines.all()]
+        did = (
+            "1 s in the call, two steps of 0.5 s, 2 s for the client after each, 0.125 s until close(),"
+            " 0.25 s in it; then a request that raises after 1 s; the wall clock is set back: durations"
+        )
+        near = len(took) == 2 and abs(took[0] - 6.375) < 2e-6 and abs(took[1] - 1) < 2e-6
+        ensure(near, did=did, want="6.375 s and 1 s", got=took)
+        text = registry.render()
+        total = re.findall(r"^http_request_duration_seconds_sum\{.*\} (\S+)$", text, re.MULTILINE)
+        near = len(total) == 1 and abs(float(total[0]) - 7.375) < 2e-6
+        ensure(near, did=did + "; the sum in the histogram", want="7.375 s", got=total)
+        buckets = re.findall(r'_bucket\{.*le="(0\.5|1|1\.0|5|5\.0|10|10\.0)".*\} (\S+)', text)
+        got = [(float(bound), float(number)) for bound, number in buckets]
+        equal(got, [(0.5, 0.0), (1.0, 1.0), (5.0, 1.0), (10.0, 2.0)], did=did + "; in buckets")
+
+    simulate(scene)
+
+
+@check("P13", "P15", kind="concurrency")
+def test_two_threads_at_once(impl: Implementation) -> None:
+    """Two threads answer a request each; one of them fails."""
+
+    def scene(sim: Sim) -> None:
+        lines, registry = Lines(), impl.Registry()
+        log = impl.Log(lines)
+        fronts = [
+            impl.Observed(Scripted(script), registry, log, lambda _: "/<x>")
+            for script in ("s 1", "s r")
+        ]
+        sim.together(*[lambda front=front: serve(front) for front in fronts])
+        total, observed, flight = counts(registry)
+        got = sorted((dict(labels)["status"], number) for labels, number in total.items())
+        did = "two threads answer a request each, one of which fails: "
+        equal(got, [("200", 1.0), ("500", 1.0)], did=did + "counts by status")
+        equal((observed, flight), (2.0, 0.0), did=did + "observed, in flight")
+        equal(sorted(line["status"] for line in lines.all()), [200, 500], did=did + "lines")
+
+    explore(scene, schedules=100)
