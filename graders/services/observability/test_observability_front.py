@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
@@ -63,6 +64,25 @@ def test_a_request_goes_through(impl: Implementation) -> None:
     simulate(scene)
 
 
+class Pieces:
+    """A body whose iterator is another object; both have a close()."""
+
+    def __init__(self, pieces: list[bytes], calls: list[str], *, whole: bool = True) -> None:
+        self.left, self.calls, self.whole = list(pieces), calls, whole
+
+    def __iter__(self) -> Iterator[bytes]:
+        return Pieces(self.left, self.calls, whole=False)
+
+    def __next__(self) -> bytes:
+        self.calls.append("step")
+        if not self.left:
+            raise StopIteration
+        return self.left.pop(0)
+
+    def close(self) -> None:
+        self.calls.append("close of the body" if self.whole else "close of its iterator")
+
+
 @check("P17", kind="behaviour")
 def test_step_by_step(impl: Implementation) -> None:
     """The body makes its pieces when asked; its iterator is another object than what has close()."""
@@ -71,33 +91,10 @@ def test_step_by_step(impl: Implementation) -> None:
         calls: list[str] = []
         pieces = [b"one", b"", b"three"]
 
-        class Body:
-            def __iter__(self) -> Iterator[bytes]:
-                return Steps()
-
-            def close(self) -> None:
-                calls.append("close of the body")
-
-        class Steps:
-            def __init__(self) -> None:
-                self.left = list(pieces)
-
-            def __iter__(self) -> Iterator[bytes]:
-                return self
-
-            def __next__(self) -> bytes:
-                calls.append("step")
-                if not self.left:
-                    raise StopIteration
-                return self.left.pop(0)
-
-            def close(self) -> None:
-                calls.append("close of its iterator")
-
         def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             calls.append("call")
             start_response("200 OK", [])
-            return Body()
+            return Pieces(pieces, calls)
 
         body = observed(impl, app)(environment(), start)
         equal(calls, ["call"], did="the middleware has returned; calls so far")
@@ -115,13 +112,44 @@ def test_step_by_step(impl: Implementation) -> None:
         want = ["call", *["step"] * 4, "close of the body"]
         equal(calls, want, did="the body is read and closed, twice; all calls")
         for plain in ([b"a", b"b"], (b"a", b"b"), iter([b"a", b"b"])):
-            body = observed(impl, lambda _, s, plain=plain: s("200 OK", []) and plain)(
-                environment(), start
-            )
+            body = observed(impl, lambda *_, plain=plain: plain)(environment(), start)
             equal(list(body), [b"a", b"b"], did=f"a body without close(), {type(plain).__name__}")
             body.close()
 
     simulate(scene)
+
+
+class Raises:
+    """An application, and its body, that raises an exception in one place."""
+
+    def __init__(self, error: BaseException, place: str) -> None:
+        self.error, self.place = error, place
+
+    def reach(self, place: str) -> None:
+        """Raise here, or not."""
+        if place == self.place:
+            raise self.error
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.reach("its call")
+        start_response("200 OK", [])
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.reach("a step")
+        yield b"x"
+
+    def close(self) -> None:
+        self.reach("close()")
+
+
+def serve(front: Any, path: str = "/") -> None:
+    """Answer a request as a server does."""
+    body = front(environment(path), start)
+    try:
+        list(body)
+    finally:
+        body.close()
 
 
 @check("P17", kind="behaviour")
@@ -129,38 +157,12 @@ def test_exceptions_go_on(impl: Implementation) -> None:
     """The application raises in its call, in a step, in close(); also what is no Exception."""
 
     def scene(sim: Sim) -> None:
-        class Body:
-            def __init__(self, error: BaseException, place: str) -> None:
-                self.error, self.place = error, place
-
-            def __iter__(self) -> Iterator[bytes]:
-                if self.place == "a step":
-                    raise self.error
-                yield b"x"
-
-            def close(self) -> None:
-                if self.place == "close()":
-                    raise self.error
-
         for place in ("its call", "a step", "close()"):
             for kind in (LookupError, AssertionError, SystemExit, GeneratorExit):
                 error = kind(place)
-
-                def app(_: Any, start_response: Any, error: Any = error, place: str = place) -> Any:
-                    if place == "its call":
-                        raise error
-                    start_response("200 OK", [])
-                    return Body(error, place)
-
-                def serve(app: Any = app) -> None:
-                    body = observed(impl, app)(environment(), start)
-                    try:
-                        list(body)
-                    finally:
-                        body.close()
-
+                front = observed(impl, Raises(error, place))
                 did = f"the application raises {kind.__name__} in {place}"
-                caught = raises(kind, serve, did=did)
+                caught = raises(kind, partial(serve, front), did=did)
                 ensure(caught is error, did=did, want="that very exception", got=caught)
 
     simulate(scene)
@@ -231,52 +233,47 @@ def test_a_full_disk_fails_no_request(impl: Implementation) -> None:
     simulate(scene)
 
 
+class Lingers:
+    """An application, its body and its route, that take ten seconds in one place for /slow."""
+
+    def __init__(self, sim: Sim, place: str, path: str = "") -> None:
+        self.sim, self.place, self.path = sim, place, path
+
+    def linger(self, where: str, path: str) -> None:
+        """Take ten seconds here, or none."""
+        if path == "/slow" and where == self.place:
+            self.sim.sleep(10)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.linger("call", environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return Lingers(self.sim, self.place, environ["PATH_INFO"])
+
+    def route(self, environ: WSGIEnvironment) -> str:
+        self.linger("route", environ["PATH_INFO"])
+        return "/"
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.linger("step", self.path)
+        yield b"x"
+
+    def close(self) -> None:
+        self.linger("close", self.path)
+
+
 @check("P18", kind="timing")
 def test_nobody_waits_for_an_application(impl: Implementation) -> None:
     """One request takes ten seconds in its call, a step, close() or route; others come meanwhile."""
 
     def scene(sim: Sim) -> None:
         for place in ("call", "step", "close", "route"):
-
-            def linger(where: str, environ: WSGIEnvironment, place: str = place) -> None:
-                if environ["PATH_INFO"] == "/slow" and where == place:
-                    sim.sleep(10)
-
-            class Body:
-                def __init__(self, environ: WSGIEnvironment, linger: Any = linger) -> None:
-                    self.environ, self.linger = environ, linger
-
-                def __iter__(self) -> Iterator[bytes]:
-                    self.linger("step", self.environ)
-                    yield b"x"
-
-                def close(self) -> None:
-                    self.linger("close", self.environ)
-
-            def app(
-                environ: Any, start_response: Any, linger: Any = linger, body: Any = Body
-            ) -> Any:
-                linger("call", environ)
-                start_response("200 OK", [])
-                return body(environ)
-
-            def route(environ: WSGIEnvironment, linger: Any = linger) -> None:
-                linger("route", environ)
-
-            registry = impl.Registry()
-            log = impl.Log(io.StringIO())
-            front = observed(impl, app, registry=registry, log=log, route=route)
-
-            def ask(path: str, front: Any = front) -> None:
-                body = front(environment(path), start)
-                list(body)
-                body.close()
-
-            slow = sim.spawn(lambda ask=ask: ask("/slow"))
+            app, registry, log = Lingers(sim, place), impl.Registry(), impl.Log(io.StringIO())
+            front = observed(impl, app, registry=registry, log=log, route=app.route)
+            slow = sim.spawn(partial(serve, front, "/slow"))
             sim.settle()
             begun = sim.now()
             did = f"a request takes 10 s in its {place}; meanwhile "
-            ask("/quick")
+            serve(front, "/quick")
             log.info("e")
             registry.render()
             registry.counter("c_total", "").add()

@@ -14,7 +14,8 @@ def read(registry: Registry, labels: str = "") -> tuple[list[tuple[float, float]
     text = registry.render()
     buckets = [(float(bound), float(count)) for bound, count in BUCKET.findall(text)]
     numbers = [
-        re.findall(rf"^h_{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE) for name in ("sum", "count")
+        re.findall(rf"^h_{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE)
+        for name in ("sum", "count")
     ]
     ensure(
         all(len(found) == 1 for found in numbers),

@@ -41,29 +41,29 @@ class Nowhere:
 
 
 @check("P16", kind="behaviour")
-def test_a_scan_of_ten_thousand_paths(plain: Implementation) -> None:
-    """Ten thousand paths are requested; a careless application names each of them as a route."""
+def test_a_scan_of_many_paths(plain: Implementation) -> None:
+    """Thousands of paths are requested; a careless application names each of them as a route."""
     registry, careless = plain.Registry(), plain.Registry()
     log = plain.Log(Nowhere())
     front = plain.Observed(
         app, registry, log, lambda environ: "/" if environ["PATH_INFO"] == "/" else None
     )
     ask(front, "/")
-    for number in range(3_000):
+    for number in range(1_000):
         ask(front, f"/wp-admin/{number}.php")
-    equal(values(registry, "route"), ["/", OTHER], did="3,000 paths without a route: label values")
+    equal(values(registry, "route"), ["/", OTHER], did="1,000 paths without a route: label values")
     front = plain.Observed(app, careless, log, lambda environ: environ["PATH_INFO"])
-    for number in range(7_000):
+    for number in range(4_000):
         ask(front, f"/wp-admin/{number}.php")
     want = sorted([*(f"/wp-admin/{number}.php" for number in range(100)), OTHER])
     got = values(careless, "route")
     equal(
-        len(got), 101, did="7,000 paths, each named as a route, max_routes by default: label values"
+        len(got), 101, did="4,000 paths, each named as a route, max_routes by default: label values"
     )
-    equal(got, want, did="7,000 paths, each named as a route: the first hundred, and other")
+    equal(got, want, did="4,000 paths, each named as a route: the first hundred, and other")
     counted = re.findall(r'http_requests_total\{.*route="other".*\} (\S+)', careless.render())
     equal(
-        [float(number) for number in counted], [6_900.0], did="7,000 paths: those counted as other"
+        [float(number) for number in counted], [3_900.0], did="4,000 paths: those counted as other"
     )
 
 
@@ -137,4 +137,4 @@ def test_two_new_routes_at_once(impl: Implementation) -> None:
         did = "max_routes=1; two threads bring a new route each: label values apart from other"
         equal(len(got), 1, did=did)
 
-    explore(scene, schedules=100)
+    explore(scene, schedules=60)

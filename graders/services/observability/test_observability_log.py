@@ -1,6 +1,6 @@
 """Log lines: what is written, and how."""
 
-import datetime
+import datetime as dt
 import io
 import json
 import math
@@ -73,7 +73,7 @@ def test_every_line_has_its_fields(impl: Implementation) -> None:
             equal(got, want, did=did + ": the fields apart from time")
             shape = len(stamp) == 24 and stamp[10] == "T" and stamp[19] == "." and stamp[23] == "Z"
             ensure(shape, did=did + ": time", want="as 2026-01-31T23:59:59.999Z", got=stamp)
-            told = datetime.datetime.fromisoformat(stamp).timestamp()
+            told = dt.datetime.fromisoformat(stamp).timestamp()
             ensure(abs(told - now) < 0.0011, did=did + ": time", want=f"{now}", got=told)
             sim.sleep(0.75)
             sim.jump_wall_clock(-86_400.0)

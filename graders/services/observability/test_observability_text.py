@@ -77,6 +77,14 @@ def sample_of(line: str) -> Sample:
     return name[0], pairs, rest[1:]
 
 
+def typed(line: str, name: str, family: Family) -> Family:
+    """The family with its type."""
+    named, _, kind = line[7:].partition(" ")
+    if named != name or family[1] or family[2]:
+        raise fail(line, "one TYPE line, after HELP of the same name and before the samples")
+    return family[0], kind, []
+
+
 def families(text: str) -> Iterator[tuple[str, Family]]:
     """Name, and (help, kind, samples), of each metric, in the order of the text."""
     text.encode()  # no lone surrogate
@@ -90,11 +98,7 @@ def families(text: str) -> Iterator[tuple[str, Family]]:
             name, _, help_text = line[7:].partition(" ")
             family = (unescaped(help_text), "", [])
         elif line.startswith("# TYPE "):
-            if line[7:].partition(" ")[0] != name or family[1] or family[2]:
-                raise fail(
-                    line, "one TYPE line, after HELP of the same name and before the samples"
-                )
-            family = (family[0], line[7:].partition(" ")[2], [])
+            family = typed(line, name, family)
         else:
             sample = sample_of(line)
             if sample[0] not in {name + part for part in PARTS.get(family[1], ())}:
