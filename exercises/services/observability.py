@@ -146,7 +146,8 @@ class Registry:
           help text a backslash `\\` and a newline `\n`. All other characters stay as they are.
         * Numbers are written as Python's `float` reads them; the special ones `NaN`, `+Inf`, `-Inf`.
         * A histogram has, for each set of label values, its buckets in ascending order, each with
-          the bound in the label `le`, the last one `le="+Inf"`; then `name_sum` and `name_count`.
+          the bound in the label `le`, the last one `le="+Inf"`; then `name_sum` and `name_count`, in
+          either order.
         * A metric without labels has its samples from the start, at 0; one with labels has those
           label sets that have been used.
 

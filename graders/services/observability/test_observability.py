@@ -11,13 +11,16 @@ LINE = re.compile(r"([a-zA-Z0-9_:]+)(?:\{(.*)\})? (\S+)")
 
 
 def read(registry: Registry) -> dict[str, float]:
-    """The samples by name, and by name{label=value,…} with the labels sorted."""
+    """The samples by name, and by name{label=value,…} with the labels sorted; bounds as numbers."""
     found = {}
     for line in registry.render().splitlines():
         matched = LINE.fullmatch(line)
         if matched and not line.startswith("#"):
             pairs = sorted(re.findall(r'([a-z_]+)="([^"]*)"', matched[2] or ""))
-            shown = ",".join(f"{name}={value}" for name, value in pairs)
+            shown = ",".join(
+                f"{name}={float(value):g}" if name == "le" else f"{name}={value}"
+                for name, value in pairs
+            )
             found[f"{matched[1]}{{{shown}}}" if shown else matched[1]] = float(matched[3])
     return found
 
@@ -119,7 +122,7 @@ def test_two_threads_update(impl: Implementation) -> None:
 
         sim.together(lambda: work(0.5), lambda: work(2))
         want = {"c_total{a=x}": 2.0, "g": 4.0, "h_sum{a=x}": 2.5, "h_count{a=x}": 2.0}
-        want |= {"h_bucket{a=x,le=1}": 1.0, "h_bucket{a=x,le=+Inf}": 2.0}
+        want |= {"h_bucket{a=x,le=1}": 1.0, "h_bucket{a=x,le=inf}": 2.0}
         did = "two threads: each adds 1 to c_total and 2 to g, and observes 0.5 or 2 in h, bucket 1"
         equal(read(registry), want, did=did)
 
