@@ -83,5 +83,5 @@ def test_no_number_is_lost() -> None:
     """NaN too."""
     registry = Registry()
     registry.gauge("g", "").set(math.nan)
-    assert re.search(r"^g NaN$", registry.render(), re.M)
+    assert re.search(r"^g NaN$", registry.render(), re.MULTILINE)
     assert math.isnan(read(registry)["g", ()])

@@ -7,10 +7,11 @@ import pytest
 
 from tests.servers import ROOT, ask, command, server
 
-SERVICES = ("cache", "rate_limiter")
+SERVICES = ("cache", "observability", "rate_limiter")
 BAD = [
     *((service, "--port=99999") for service in SERVICES),
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
+    ("observability", "--max-routes=0"),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
 ]
 
@@ -63,3 +64,18 @@ def test_the_rate_limiter_limits() -> None:
         assert (status, b"error" in body) == (429, True)
         assert 0 < int(headers["retry-after"]) <= 1_000
         assert ask(port, "GET", "/health")[0] == 200
+
+
+def test_the_observed_demo_counts_and_names() -> None:
+    """Ids are kept or fresh, failures are counted, /metrics shows it."""
+    with server("observability") as (_, port):
+        status, headers, body = ask(port, "GET", "/hello/ada", X_Request_ID="mine-1")
+        assert (status, headers["x-request-id"]) == (200, "mine-1")
+        assert b"mine-1" in body
+        assert len(ask(port, "GET", "/hello/bob", X_Request_ID="no id")[1]["x-request-id"]) == 32
+        assert ask(port, "GET", "/fail")[0] == 500
+        assert ask(port, "GET", "/slow")[2] == b"step\n" * 3
+        metrics = ask(port, "GET", "/metrics")[2].decode()
+    hello = 'http_requests_total{method="GET",route="/hello/<name>",status="200"} 2'
+    failed = 'http_requests_total{method="GET",route="/fail",status="500"} 1'
+    assert {hello, failed, "http_requests_in_flight 1"} <= set(metrics.splitlines())

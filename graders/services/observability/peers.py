@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-import itertools
+import functools
 import json
 import math
 import os
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, ParamSpec, TypeVar
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from contracts.services.observability import (
     DURATION_BUCKETS,
@@ -28,6 +28,7 @@ with contextlib.suppress(ImportError):  # whoever wants to run the peer says tha
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Shape = tuple[str, tuple[str, ...], list[float]]
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
@@ -46,11 +47,15 @@ def _values(names: tuple[str, ...], labels: dict[str, str]) -> tuple[str, ...]:
     return tuple(_whole(labels[name]) for name in names)
 
 
+def _number(value: float) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError("an int or a float is wanted")
+    return value
+
+
 def _amount(amount: float, least: float = -math.inf) -> float:
     """A finite number that is not below `least`."""
-    if not isinstance(amount, int | float):
-        raise TypeError("an amount is an int or a float")
-    if not math.isfinite(amount) or amount < least:
+    if not math.isfinite(_number(amount)) or amount < least:
         raise ValueError(f"{amount} is no amount here")
     return amount
 
@@ -66,12 +71,42 @@ def _declared(kind: str, name: str, labels: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _ascending(buckets: Iterable[float]) -> list[float]:
-    """Bounds that are finite and strictly ascending."""
-    bounds = list(buckets)
-    if not bounds or sorted(set(bounds)) != bounds or not all(map(math.isfinite, bounds)):
-        raise ValueError(f"buckets {bounds}")
-    return bounds
+def _ascending(bounds: list[float]) -> bool:
+    return bool(bounds) and sorted(set(bounds)) == bounds and all(map(math.isfinite, bounds))
+
+
+class _Declares:
+    """The methods that declare; `_make` makes what is new."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._known: dict[str, tuple[object, Any]] = {}
+
+    def _declare(
+        self,
+        kind: str,
+        name: str,
+        help_text: str,
+        labels: Iterable[str] = (),
+        buckets: Iterable[float] = DURATION_BUCKETS,
+    ) -> Any:
+        shape = kind, _declared(kind, name, labels), list(buckets) if kind == "histogram" else []
+        if kind == "histogram" and not _ascending(shape[2]):
+            raise ValueError(f"buckets {shape[2]}")
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = shape, self._make(name, _whole(help_text), shape)
+            known, metric = self._known[name]
+        if known != shape:
+            raise ValueError(f"{name} has been declared in another way")
+        return metric
+
+    counter = functools.partialmethod(_declare, "counter")
+    gauge = functools.partialmethod(_declare, "gauge")
+    histogram = functools.partialmethod(_declare, "histogram")
+
+    def _make(self, name: str, text: str, shape: Shape) -> Any:
+        raise NotImplementedError
 
 
 # --- the official library -------------------------------------------------------------------------
@@ -86,80 +121,43 @@ class PrometheusClient:
         " and there is no sum if a bound is negative",
     }
 
-    class Registry:
+    class Registry(_Declares):
         def __init__(self) -> None:
+            super().__init__()
             prometheus_client.disable_created_metrics()
             self._registry = prometheus_client.CollectorRegistry()
-            self._lock = threading.Lock()
-            self._known: dict[str, tuple[object, Any]] = {}
-
-        def counter(self, name: str, help_text: str, labels: Iterable[str] = ()) -> Any:
-            names = _declared("counter", name, labels)
-            return self._declare(name, (_Counter, names), lambda: _Counter(
-                prometheus_client.Counter(name, _whole(help_text), names, registry=self._registry), names))  # fmt: skip
-
-        def gauge(self, name: str, help_text: str, labels: Iterable[str] = ()) -> Any:
-            names = _declared("gauge", name, labels)
-            return self._declare(name, (_Gauge, names), lambda: _Gauge(
-                prometheus_client.Gauge(name, _whole(help_text), names, registry=self._registry), names))  # fmt: skip
-
-        def histogram(
-            self,
-            name: str,
-            help_text: str,
-            labels: Iterable[str] = (),
-            buckets: Iterable[float] = DURATION_BUCKETS,
-        ) -> Any:
-            names, bounds = _declared("histogram", name, labels), _ascending(buckets)
-            return self._declare(name, (_Histogram, names, bounds), lambda: _Histogram(
-                prometheus_client.Histogram(name, _whole(help_text), names,
-                                            registry=self._registry, buckets=bounds), names))  # fmt: skip
 
         def render(self) -> str:
             return prometheus_client.generate_latest(self._registry).decode()
 
-        def _declare(self, name: str, shape: object, make: Callable[[], Any]) -> Any:
-            with self._lock:
-                if name not in self._known:
-                    self._known[name] = shape, make()
-                known, metric = self._known[name]
-            if known != shape:
-                raise ValueError(f"{name} has been declared in another way")
-            return metric
+        def _make(self, name: str, text: str, shape: Shape) -> Any:
+            kind, names, bounds = shape
+            more = {"buckets": bounds} if bounds else {}
+            made = getattr(prometheus_client, kind.capitalize())
+            metric = made(name, text, names, registry=self._registry, **more)
+            return _Wrapped(metric, names, 0 if kind == "counter" else -math.inf)
 
 
 class _Wrapped:
-    """A metric of the library."""
+    """A metric of the library: one class for all kinds."""
 
-    def __init__(self, metric: Any, names: tuple[str, ...]) -> None:
-        self._metric, self._names = metric, names
+    def __init__(self, metric: Any, names: tuple[str, ...], least: float) -> None:
+        self._metric, self._names, self._least = metric, names, least
+
+    def add(self, amount: float = 1, /, **labels: str) -> None:
+        amount = _amount(amount, self._least)
+        self._child(labels).inc(amount)
+
+    def set(self, value: float, /, **labels: str) -> None:
+        self._child(labels).set(_number(value))
+
+    def observe(self, value: float, /, **labels: str) -> None:
+        value = _amount(value)
+        self._child(labels).observe(value)
 
     def _child(self, labels: dict[str, str]) -> Any:
         values = _values(self._names, labels)
         return self._metric.labels(*values) if values else self._metric
-
-
-class _Counter(_Wrapped):
-    def add(self, amount: float = 1, /, **labels: str) -> None:
-        amount = _amount(amount, 0)
-        self._child(labels).inc(amount)
-
-
-class _Gauge(_Wrapped):
-    def add(self, amount: float, /, **labels: str) -> None:
-        amount = _amount(amount)
-        self._child(labels).inc(amount)
-
-    def set(self, value: float, /, **labels: str) -> None:
-        if not isinstance(value, int | float):
-            raise TypeError("a value is an int or a float")
-        self._child(labels).set(value)
-
-
-class _Histogram(_Wrapped):
-    def observe(self, value: float, /, **labels: str) -> None:
-        value = _amount(value)
-        self._child(labels).observe(value)
 
 
 # --- another style --------------------------------------------------------------------------------
@@ -172,89 +170,90 @@ class _Stack(threading.local):
         self.ids: list[str | None] = [None]
 
 
+_stack = _Stack()
+
+
+@contextlib.contextmanager
+def _serving(given: str | None) -> Iterator[None]:
+    _stack.ids.append(given)
+    try:
+        yield
+    finally:
+        _stack.ids.pop()
+
+
 class _Family:
-    """One metric: what it is, and a list of numbers for each tuple of label values."""
+    """A metric of any kind: a list of numbers for each tuple of label values."""
 
-    def __init__(self, kind: str, text: str, names: tuple[str, ...], bounds: list[float]) -> None:
-        self.kind, self.text, self.names, self.bounds = kind, text, names, bounds
-        self.rows: dict[tuple[str, ...], list[float]] = {}
-        if not names:
-            self.row(())
+    def __init__(self, lock: Any, name: str, text: str, shape: Shape) -> None:
+        self._lock, self.name, self.text = lock, name, text
+        self.kind, self._names, self._bounds = shape
+        self._tops = [*self._bounds, math.inf] if self._bounds else []
+        self._rows: dict[tuple[str, ...], list[float]] = {}
+        if not self._names:
+            self._row(())
 
-    def row(self, values: tuple[str, ...]) -> list[float]:
-        """The numbers: for a histogram cumulative counts, the last one of all, and the sum."""
-        size = len(self.bounds) + 2 if self.kind == "histogram" else 1
-        return self.rows.setdefault(values, [0.0] * size)
-
-    def samples_of(self, name: str) -> set[str]:
+    def names(self) -> set[str]:
         """The names of its samples."""
-        return {f"{name}_{each}" for each in ("bucket", "sum", "count")} if self.bounds else {name}
-
-
-class _Handle:
-    """What the caller adds to: one class for all kinds."""
-
-    def __init__(self, lock: Any, family: _Family) -> None:
-        self._lock, self._family = lock, family
+        parts = ("_bucket", "_sum", "_count") if self._bounds else ("",)
+        return {self.name + part for part in parts}
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
-        amount = _amount(amount, 0 if self._family.kind == "counter" else -math.inf)
-        values = _values(self._family.names, labels)
+        amount = _amount(amount, 0 if self.kind == "counter" else -math.inf)
+        values = _values(self._names, labels)
         with self._lock:
-            self._family.row(values)[0] += amount
+            self._row(values)[0] += amount
 
     def set(self, value: float, /, **labels: str) -> None:
-        if not isinstance(value, int | float):
-            raise TypeError("a value is an int or a float")
-        values = _values(self._family.names, labels)
+        values, value = _values(self._names, labels), _number(value)
         with self._lock:
-            self._family.row(values)[0] = value
+            self._row(values)[0] = value
 
     def observe(self, value: float, /, **labels: str) -> None:
-        value = _amount(value)
-        values = _values(self._family.names, labels)
+        values, value = _values(self._names, labels), _amount(value)
         with self._lock:
-            row = self._family.row(values)
-            for place, bound in enumerate([*self._family.bounds, math.inf]):
-                row[place] += value <= bound
-            row[-1] += value
+            row = self._row(values)
+            row[0] += value
+            for place, top in enumerate(self._tops, start=1):
+                row[place] += value <= top
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the text."""
+        text = self.text.replace("\\", r"\\").replace("\n", r"\n")
+        yield f"# HELP {self.name} {text}"
+        yield f"# TYPE {self.name} {self.kind}"
+        escape = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+        for values, row in self._rows.items():
+            inside = [
+                f'{n}="{v.translate(escape)}"' for n, v in zip(self._names, values, strict=True)
+            ]
+            plain = "{" + ",".join(inside) + "}" if inside else ""
+            for top, count in zip(self._tops, row[1:], strict=True):
+                pairs = ",".join(['le="' + _float(top) + '"', *inside])
+                yield f"{self.name}_bucket{{{pairs}}} {_float(count)}"
+            if self._bounds:
+                yield f"{self.name}_count{plain} {_float(row[-1])}"
+            yield f"{self.name}{'_sum' if self._bounds else ''}{plain} {_float(row[0])}"
+
+    def _row(self, values: tuple[str, ...]) -> list[float]:
+        return self._rows.setdefault(values, [0.0] * (len(self._tops) + 1))
 
 
 def _float(value: float) -> str:
-    for special, text in ((math.inf, "+Inf"), (-math.inf, "-Inf")):
-        if value == special:
-            return text
-    return "NaN" if value != value else repr(float(value))  # noqa: PLR0124 - that is what NaN is
-
-
-def _row_lines(
-    name: str, family: _Family, values: tuple[str, ...], row: list[float]
-) -> Iterator[str]:
-    escape = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
-    pairs = [f'{n}="{v.translate(escape)}"' for n, v in zip(family.names, values, strict=True)]
-    plain = "{" + ",".join(pairs) + "}" if pairs else ""
-    if family.kind != "histogram":
-        yield f"{name}{plain} {_float(row[0])}"
-        return
-    for bound, count in zip([*family.bounds, math.inf], row, strict=False):
-        inside = ",".join(['le="' + _float(bound) + '"', *pairs])
-        yield f"{name}_bucket{{{inside}}} {_float(count)}"
-    yield f"{name}_count{plain} {_float(row[-2])}"
-    yield f"{name}_sum{plain} {_float(row[-1])}"
+    return {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}.get(text := repr(float(value)), text)
 
 
 class OneLockAndAStack:
-    """One lock over all metrics, a stack of ids in a thread-local, generators, and own JSON escapes."""
+    """One lock over all metrics, a stack of ids in a thread-local, a body that is a generator inside."""
 
     requires = ()
     fails: ClassVar[dict[str, str]] = {}
-    stack = _Stack()
 
     def request_id() -> str | None:  # type: ignore[misc]
-        return OneLockAndAStack.stack.ids[-1]
+        return _stack.ids[-1]
 
     def carried(function: Callable[P, T]) -> Callable[P, T]:  # type: ignore[misc]  # noqa: N805
-        mine = OneLockAndAStack.stack.ids[-1]
+        mine = _stack.ids[-1]
 
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             with _serving(mine):
@@ -262,111 +261,54 @@ class OneLockAndAStack:
 
         return run
 
-    class Registry:
-        def __init__(self) -> None:
-            self._lock = threading.RLock()
-            self._families: dict[str, _Family] = {}
-            self._handles: dict[str, _Handle] = {}
-
-        def counter(self, name: str, help_text: str, labels: Iterable[str] = ()) -> _Handle:
-            return self._declare("counter", name, help_text, labels, [])
-
-        def gauge(self, name: str, help_text: str, labels: Iterable[str] = ()) -> _Handle:
-            return self._declare("gauge", name, help_text, labels, [])
-
-        def histogram(
-            self,
-            name: str,
-            help_text: str,
-            labels: Iterable[str] = (),
-            buckets: Iterable[float] = DURATION_BUCKETS,
-        ) -> _Handle:
-            return self._declare("histogram", name, help_text, labels, _ascending(buckets))
-
+    class Registry(_Declares):
         def render(self) -> str:
-            return "".join(f"{line}\n" for line in self._lines())
-
-        def _lines(self) -> list[str]:
-            lines = []
             with self._lock:
-                for name, family in self._families.items():
-                    text = family.text.replace("\\", r"\\").replace("\n", r"\n")
-                    lines += [f"# HELP {name} {text}", f"# TYPE {name} {family.kind}"]
-                    for values, row in family.rows.items():
-                        lines += _row_lines(name, family, values, row)
-            return lines
+                families = [family for _, family in self._known.values()]
+                return "".join(f"{line}\n" for family in families for line in family.lines())
 
-        def _declare(
-            self, kind: str, name: str, text: str, labels: Iterable[str], bounds: list[float]
-        ) -> _Handle:
-            family = _Family(kind, _whole(text), _declared(kind, name, labels), bounds)
-            with self._lock:
-                known = self._families.get(name)
-                if known is None:
-                    self._check_samples(name, family)
-                    self._families[name] = family
-                    self._handles[name] = _Handle(self._lock, family)
-                elif (known.kind, known.names, known.bounds) != (kind, family.names, bounds):
-                    raise ValueError(f"{name} is something else")
-                return self._handles[name]
-
-        def _check_samples(self, name: str, family: _Family) -> None:
-            mine = family.samples_of(name)
-            for other, known in self._families.items():
-                if mine & known.samples_of(other):
-                    raise ValueError(f"{name} and {other} have a sample in common")
+        def _make(self, name: str, text: str, shape: Shape) -> Any:
+            made = _Family(self._lock, name, text, shape)
+            if any(made.names() & known.names() for _, known in self._known.values()):
+                raise ValueError(f"{name} has a sample in common with another metric")
+            return made
 
     class Log:
         def __init__(self, stream: Any) -> None:
             self._stream, self._turn = stream, threading.Semaphore(1)
             self._lost: list[None] = []
 
-        def info(self, event: str, /, **fields: Any) -> None:
-            self._put("info", event, fields)
-
-        def error(self, event: str, /, **fields: Any) -> None:
-            self._put("error", event, fields)
-
         def lost(self) -> int:
             return len(self._lost)
 
-        def _put(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        def _put(self, level: str, event: str, /, **fields: Any) -> None:
             now = dt.datetime.fromtimestamp(time.time(), dt.UTC)
-            own = {
-                "time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z",
-                "level": level,
-                "event": event,
-                "request_id": OneLockAndAStack.request_id(),
-            }
-            pairs = [f"{_json(n)}:{_json(v)}" for n, v in own.items()]
-            pairs += [f"{_json(n)}:{_field(n, v)}" for n, v in fields.items() if n not in own]
+            line = {_whole(name): _field(name, value) for name, value in fields.items()}
+            line |= {"time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
+            line |= {"level": level, "event": _plain(event), "request_id": _stack.ids[-1]}
             try:
                 with self._turn:
-                    self._stream.write("{" + ",".join(pairs) + "}\n")
+                    self._stream.write(json.dumps(line) + "\n")
                     self._stream.flush()
             except Exception:
                 self._lost.append(None)
 
+        info = functools.partialmethod(_put, "info")
+        error = functools.partialmethod(_put, "error")
+
     class Observed:
         def __init__(
-            self,
-            app: WSGIApplication,
-            registry: Any,
-            log: Any,
-            route: Callable[[WSGIEnvironment], str | None],
-            max_routes: int = 100,
+            self, app: Any, registry: Any, log: Any, route: Any, max_routes: int = 100
         ) -> None:
             if max_routes < 1:
                 raise ValueError(f"max_routes={max_routes}")
             self.app, self.log, self.route = app, log, route
-            self.free = list(range(max_routes))  # places for routes
-            self.places: dict[str, str] = {}
+            self.free, self.places = max_routes, set[str]()
             self.lock = threading.Lock()
-            name = "http_request"
-            labels = ("method", "route")
-            self.total = registry.counter(f"{name}s_total", "Requests.", (*labels, "status"))
-            self.seconds = registry.histogram(f"{name}_duration_seconds", "Durations.", labels)
-            self.flying = registry.gauge(f"{name}s_in_flight", "Requests under way.")
+            two = ("method", "route")
+            self.total = registry.counter("http_requests_total", "Over.", (*two, "status"))
+            self.seconds = registry.histogram("http_request_duration_seconds", "Seconds.", two)
+            self.flying = registry.gauge("http_requests_in_flight", "Under way.")
 
         def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
             visit = _Visit(self, environ, start_response)
@@ -375,8 +317,7 @@ class OneLockAndAStack:
                 with _serving(visit.id):
                     visit.body = self.app(environ, visit.start)
             except BaseException as error:
-                visit.spoil(error)
-                visit.end()
+                visit.end(visit.spoil(error))
                 raise
             return visit
 
@@ -386,47 +327,11 @@ class OneLockAndAStack:
                 route = self.route(environ)
             except Exception:
                 return OTHER
-            if not isinstance(route, str):
-                return OTHER
             with self.lock:
-                if route not in self.places:
-                    if not self.free:
-                        return OTHER
-                    self.free.pop()
-                    self.places[route] = route
-                return self.places[route]
-
-    class OpsApp:
-        def __init__(self, registry: Any) -> None:
-            self._registry = registry
-
-        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-            path, method = environ.get("PATH_INFO"), environ["REQUEST_METHOD"]
-            kind, more = "application/json", []
-            if path not in {"/metrics", "/health"}:
-                status, body = "404 Not Found", b'{"error": "no such page"}'
-            elif method not in {"GET", "HEAD"}:
-                status, body = "405 Method Not Allowed", b'{"error": "read only"}'
-                more = [("Allow", "HEAD, GET")]
-            elif path == "/health":
-                status, body = "200 OK", b'{"status":"ok"}'
-            else:
-                status, body = "200 OK", self._registry.render().encode()
-                kind = "text/plain; version=0.0.4; charset=utf-8"
-            start_response(
-                status, [("Content-Type", kind), ("Content-Length", str(len(body))), *more]
-            )
-            return [] if method == "HEAD" else [body]
-
-
-@contextlib.contextmanager
-def _serving(given: str | None) -> Iterator[None]:
-    ids = OneLockAndAStack.stack.ids
-    ids.append(given)
-    try:
-        yield
-    finally:
-        ids.pop()
+                if isinstance(route, str) and route not in self.places and self.free:
+                    self.free -= 1
+                    self.places.add(route)
+                return route if isinstance(route, str) and route in self.places else OTHER
 
 
 class _Visit:
@@ -437,18 +342,16 @@ class _Visit:
         self.front, self.environ, self.inner = front, environ, start_response
         given = environ.get("HTTP_X_REQUEST_ID", "")
         safe = set(given) <= set(string.ascii_letters + string.digits + "._-")
-        self.id = given if safe and 1 <= len(given) <= 64 else os.urandom(16).hex()
-        self.method = environ["REQUEST_METHOD"]
-        raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        self.path = bytes(map(ord, raw)).decode(errors="replace")
+        self.id = given if safe and 0 < len(given) < 65 else os.urandom(16).hex()
+        self.method, raw = environ["REQUEST_METHOD"], environ.get("SCRIPT_NAME", "")
+        self.path = bytes(map(ord, raw + environ.get("PATH_INFO", ""))).decode(errors="replace")
         self.body: Any = ()
         self.status, self.sent, self.over = "500", 0, False
         self.errors: list[str] = []
-        self.info = ""
+        self.told: str | None = None
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        if exc_info:
-            self.info = type(exc_info[1]).__name__
+        self.told = type(exc_info[1]).__name__ if exc_info else self.told
         mine = [pair for pair in headers if pair[0].upper() != "X-REQUEST-ID"]
         write = self.inner(status, [("X-Request-ID", self.id), *mine], exc_info)
         self.status = status.split(maxsplit=1)[0]
@@ -466,7 +369,7 @@ class _Visit:
 
     def __iter__(self) -> Iterator[bytes]:
         steps: Iterator[bytes] | None = None
-        for _ in itertools.count():
+        while True:
             try:
                 with _serving(self.id):
                     steps = iter(self.body) if steps is None else steps
@@ -482,7 +385,6 @@ class _Visit:
     def close(self) -> None:
         if self.over:
             return
-        self.over = True
         try:
             with _serving(self.id):
                 getattr(self.body, "close", lambda: None)()
@@ -492,45 +394,33 @@ class _Visit:
         finally:
             self.end()
 
-    def end(self) -> None:
+    def end(self, _: None = None) -> None:
         """Count and log."""
         took = time.monotonic() - self.began
         front, self.over = self.front, True
-        labels = {
-            "method": self.method if self.method in METHODS else OTHER,
-            "route": front.template(self.environ),
-        }
+        route = front.template(self.environ)
+        labels = {"method": self.method if self.method in METHODS else OTHER, "route": route}
         front.total.add(status=self.status, **labels)
         front.seconds.observe(took, **labels)
         front.flying.add(-1)
-        error = (self.errors[0] if self.errors else self.info) or None
+        error = self.errors[0] if self.errors else self.told
         write = front.log.error if error or self.status >= "5" else front.log.info
+        fields = {"path": self.path, "method": self.method, "route": route, "error": error}
         with _serving(self.id):
-            write("request", path=self.path, method=self.method, route=labels["route"], error=error,
-                  duration=took, status=int(self.status), bytes=self.sent)  # fmt: skip
+            write("request", **fields, duration=took, status=int(self.status), bytes=self.sent)
 
 
-def _field(name: str, value: object) -> str:
+def _field(name: str, value: object) -> object:
     lower = name.lower()
-    return _json(REDACTED if any(word in lower for word in SECRET_WORDS) else value)
+    return REDACTED if any(word in lower for word in SECRET_WORDS) else _plain(value)
 
 
-def _json(value: object) -> str:
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
-        return str(value)
-    if isinstance(value, float) and abs(value) < math.inf:
-        return repr(value)
-    if not isinstance(value, str):
-        try:
-            value = repr(value)
-        except Exception:
-            value = value.__class__.__name__
-    return '"' + "".join(map(_char, _whole(value[:MAX_TEXT]))) + '"'
-
-
-def _char(char: str) -> str:
-    if char in '"\\':
-        return "\\" + char
-    return char if " " <= char <= "~" else json.dumps(char)[1:-1].replace("\x7f", r"\u007f")
+def _plain(value: object) -> object:
+    small = isinstance(value, int) and -(1 << 63) <= value < 1 << 63
+    if value is None or small or (isinstance(value, float) and abs(value) < math.inf):
+        return value
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:
+        text = value.__class__.__name__
+    return _whole(text[:MAX_TEXT])

@@ -125,15 +125,12 @@ def test_updates_stay_fast(plain: Implementation) -> None:
     def many_labels(size: int) -> Callable[[], object]:
         registry = plain.Registry()
         counter = registry.counter("c_total", "", ("a",))
-        histogram = registry.histogram("h", "", ("a",), (1,))
         for number in range(size):
             counter.add(1, a=str(number))
-            histogram.observe(1, a=str(number))
 
         def block() -> None:
-            for number in range(250):
+            for number in range(300):
                 counter.add(1, a=f"new {number}")
-                histogram.observe(1, a=f"new {number}")
 
         return block
 
@@ -147,7 +144,7 @@ def test_updates_stay_fast(plain: Implementation) -> None:
 
         return block
 
-    grows_at_most(many_labels, small=40, large=4_000, did="updates under new label values")
+    grows_at_most(many_labels, small=40, large=6_000, did="updates under new label values")
     grows_at_most(many_metrics, small=40, large=2_000, did="updates of gauges among many gauges")
 
 
