@@ -11,7 +11,7 @@ import string
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from contracts.services.observability import (
@@ -26,20 +26,18 @@ from contracts.services.observability import (
 with contextlib.suppress(ImportError):  # whoever wants to run the peer says that it is missing
     import prometheus_client
 
-P = ParamSpec("P")
-T = TypeVar("T")
 Shape = tuple[str, tuple[str, ...], list[float]]
+SAFE = set(string.ascii_letters + string.digits + "._-")
+PARTS = (("",), ("_bucket", "_sum", "_count"))
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
 def _whole(text: str) -> str:
-    """The text without lone surrogates."""
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
 def _values(names: tuple[str, ...], labels: dict[str, str]) -> tuple[str, ...]:
-    """The label values in the order of the names."""
     if sorted(names) != sorted(labels):
         raise ValueError(f"labels {sorted(labels)}, not {sorted(names)}")
     if any(not isinstance(value, str) for value in labels.values()):
@@ -54,29 +52,31 @@ def _number(value: float) -> float:
 
 
 def _amount(amount: float, least: float = -math.inf) -> float:
-    """A finite number that is not below `least`."""
     if not math.isfinite(_number(amount)) or amount < least:
         raise ValueError(f"{amount} is no amount here")
     return amount
 
 
 def _declared(kind: str, name: str, labels: Iterable[str]) -> tuple[str, ...]:
-    """The label names of a declaration that is well formed."""
     names = tuple(labels)
     good = _NAME.match(name) and all(map(_LABEL.match, names)) and len(set(names)) == len(names)
-    if not good or (kind == "counter" and not name.endswith("_total")):
+    ill = {"counter": not name.endswith("_total"), "histogram": "le" in names}.get(kind)
+    if not good or ill:
         raise ValueError(f"a {kind} {name!r} with labels {names}")
-    if kind == "histogram" and "le" in names:
-        raise ValueError("le is taken")
     return names
 
 
-def _ascending(bounds: list[float]) -> bool:
-    return bool(bounds) and sorted(set(bounds)) == bounds and all(map(math.isfinite, bounds))
+def _bounds(kind: str, buckets: Iterable[float]) -> list[float]:
+    bounds = list(buckets)
+    if not (bounds and sorted(set(bounds)) == bounds and all(map(math.isfinite, bounds))):
+        raise ValueError(f"buckets {bounds}")
+    return bounds if kind == "histogram" else []
 
 
 class _Declares:
     """The methods that declare; `_make` makes what is new."""
+
+    _make: Callable[..., Any]
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -87,12 +87,10 @@ class _Declares:
         kind: str,
         name: str,
         help_text: str,
-        labels: Iterable[str] = (),
-        buckets: Iterable[float] = DURATION_BUCKETS,
+        labels: Any = (),
+        buckets: Any = DURATION_BUCKETS,
     ) -> Any:
-        shape = kind, _declared(kind, name, labels), list(buckets) if kind == "histogram" else []
-        if kind == "histogram" and not _ascending(shape[2]):
-            raise ValueError(f"buckets {shape[2]}")
+        shape = kind, _declared(kind, name, labels), _bounds(kind, buckets)
         with self._lock:
             if name not in self._known:
                 self._known[name] = shape, self._make(name, _whole(help_text), shape)
@@ -104,9 +102,6 @@ class _Declares:
     counter = functools.partialmethod(_declare, "counter")
     gauge = functools.partialmethod(_declare, "gauge")
     histogram = functools.partialmethod(_declare, "histogram")
-
-    def _make(self, name: str, text: str, shape: Shape) -> Any:
-        raise NotImplementedError
 
 
 # --- the official library -------------------------------------------------------------------------
@@ -139,8 +134,6 @@ class PrometheusClient:
 
 
 class _Wrapped:
-    """A metric of the library: one class for all kinds."""
-
     def __init__(self, metric: Any, names: tuple[str, ...], least: float) -> None:
         self._metric, self._names, self._least = metric, names, least
 
@@ -188,15 +181,11 @@ class _Family:
     def __init__(self, lock: Any, name: str, text: str, shape: Shape) -> None:
         self._lock, self.name, self.text = lock, name, text
         self.kind, self._names, self._bounds = shape
+        self.samples = {name + part for part in PARTS[bool(self._bounds)]}
         self._tops = [*self._bounds, math.inf] if self._bounds else []
         self._rows: dict[tuple[str, ...], list[float]] = {}
         if not self._names:
             self._row(())
-
-    def names(self) -> set[str]:
-        """The names of its samples."""
-        parts = ("_bucket", "_sum", "_count") if self._bounds else ("",)
-        return {self.name + part for part in parts}
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
         amount = _amount(amount, 0 if self.kind == "counter" else -math.inf)
@@ -218,19 +207,16 @@ class _Family:
                 row[place] += value <= top
 
     def lines(self) -> Iterator[str]:
-        """The lines of the text."""
-        text = self.text.replace("\\", r"\\").replace("\n", r"\n")
-        yield f"# HELP {self.name} {text}"
+        yield f"# HELP {self.name} " + self.text.replace("\\", r"\\").replace("\n", r"\n")
         yield f"# TYPE {self.name} {self.kind}"
         escape = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
         for values, row in self._rows.items():
-            inside = [
-                f'{n}="{v.translate(escape)}"' for n, v in zip(self._names, values, strict=True)
-            ]
+            pairs = zip(self._names, values, strict=True)
+            inside = [f'{name}="{value.translate(escape)}"' for name, value in pairs]
             plain = "{" + ",".join(inside) + "}" if inside else ""
             for top, count in zip(self._tops, row[1:], strict=True):
-                pairs = ",".join(['le="' + _float(top) + '"', *inside])
-                yield f"{self.name}_bucket{{{pairs}}} {_float(count)}"
+                all_of_it = ",".join(['le="' + _float(top) + '"', *inside])
+                yield f"{self.name}_bucket{{{all_of_it}}} {_float(count)}"
             if self._bounds:
                 yield f"{self.name}_count{plain} {_float(row[-1])}"
             yield f"{self.name}{'_sum' if self._bounds else ''}{plain} {_float(row[0])}"
@@ -252,10 +238,10 @@ class OneLockAndAStack:
     def request_id() -> str | None:  # type: ignore[misc]
         return _stack.ids[-1]
 
-    def carried(function: Callable[P, T]) -> Callable[P, T]:  # type: ignore[misc]  # noqa: N805
+    def carried(function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[misc]  # noqa: N805
         mine = _stack.ids[-1]
 
-        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        def run(*args: Any, **kwargs: Any) -> Any:
             with _serving(mine):
                 return function(*args, **kwargs)
 
@@ -264,12 +250,11 @@ class OneLockAndAStack:
     class Registry(_Declares):
         def render(self) -> str:
             with self._lock:
-                families = [family for _, family in self._known.values()]
-                return "".join(f"{line}\n" for family in families for line in family.lines())
+                return "".join(f"{x}\n" for _, known in self._known.values() for x in known.lines())
 
         def _make(self, name: str, text: str, shape: Shape) -> Any:
             made = _Family(self._lock, name, text, shape)
-            if any(made.names() & known.names() for _, known in self._known.values()):
+            if any(made.samples & known.samples for _, known in self._known.values()):
                 raise ValueError(f"{name} has a sample in common with another metric")
             return made
 
@@ -283,7 +268,9 @@ class OneLockAndAStack:
 
         def _put(self, level: str, event: str, /, **fields: Any) -> None:
             now = dt.datetime.fromtimestamp(time.time(), dt.UTC)
-            line = {_whole(name): _field(name, value) for name, value in fields.items()}
+            secret = {name for name in fields if any(w in name.lower() for w in SECRET_WORDS)}
+            fields |= dict.fromkeys(secret, REDACTED)
+            line = {_whole(name): _plain(value) for name, value in fields.items()}
             line |= {"time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"}
             line |= {"level": level, "event": _plain(event), "request_id": _stack.ids[-1]}
             try:
@@ -303,8 +290,7 @@ class OneLockAndAStack:
             if max_routes < 1:
                 raise ValueError(f"max_routes={max_routes}")
             self.app, self.log, self.route = app, log, route
-            self.free, self.places = max_routes, set[str]()
-            self.lock = threading.Lock()
+            self.free, self.places, self.lock = max_routes, set[str](), threading.Lock()
             two = ("method", "route")
             self.total = registry.counter("http_requests_total", "Over.", (*two, "status"))
             self.seconds = registry.histogram("http_request_duration_seconds", "Seconds.", two)
@@ -322,7 +308,6 @@ class OneLockAndAStack:
             return visit
 
         def template(self, environ: WSGIEnvironment) -> str:
-            """The label value."""
             try:
                 route = self.route(environ)
             except Exception:
@@ -341,14 +326,12 @@ class _Visit:
         self.began = time.monotonic()
         self.front, self.environ, self.inner = front, environ, start_response
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        safe = set(given) <= set(string.ascii_letters + string.digits + "._-")
-        self.id = given if safe and 0 < len(given) < 65 else os.urandom(16).hex()
+        safe = 0 < len(given) < 65 and set(given) <= SAFE
+        self.id = given if safe else os.urandom(16).hex()
         self.method, raw = environ["REQUEST_METHOD"], environ.get("SCRIPT_NAME", "")
         self.path = bytes(map(ord, raw + environ.get("PATH_INFO", ""))).decode(errors="replace")
-        self.body: Any = ()
-        self.status, self.sent, self.over = "500", 0, False
-        self.errors: list[str] = []
-        self.told: str | None = None
+        self.body, self.status, self.sent, self.over = (), "500", 0, False
+        self.errors, self.told = list[str](), None
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         self.told = type(exc_info[1]).__name__ if exc_info else self.told
@@ -363,7 +346,6 @@ class _Visit:
         return writing
 
     def spoil(self, error: BaseException) -> None:
-        """Note an exception of the application, before its body has come to an end."""
         self.errors.append(type(error).__name__)
         self.status = self.status if self.sent else "500"
 
@@ -395,10 +377,8 @@ class _Visit:
             self.end()
 
     def end(self, _: None = None) -> None:
-        """Count and log."""
         took = time.monotonic() - self.began
-        front, self.over = self.front, True
-        route = front.template(self.environ)
+        front, self.over, route = self.front, True, self.front.template(self.environ)
         labels = {"method": self.method if self.method in METHODS else OTHER, "route": route}
         front.total.add(status=self.status, **labels)
         front.seconds.observe(took, **labels)
@@ -408,11 +388,6 @@ class _Visit:
         fields = {"path": self.path, "method": self.method, "route": route, "error": error}
         with _serving(self.id):
             write("request", **fields, duration=took, status=int(self.status), bytes=self.sent)
-
-
-def _field(name: str, value: object) -> object:
-    lower = name.lower()
-    return REDACTED if any(word in lower for word in SECRET_WORDS) else _plain(value)
 
 
 def _plain(value: object) -> object:
