@@ -157,10 +157,8 @@ class _Wrapped:
 
 
 class _Stack(threading.local):
-    """The requests that this thread works for, the innermost last."""
-
     def __init__(self) -> None:
-        self.ids: list[str | None] = [None]
+        self.ids: list[str | None] = [None]  # the innermost request last
 
 
 _stack = _Stack()
