@@ -240,9 +240,10 @@ class Log(Protocol):
 
     Values: `None`, `bool`, `int` between -2**63 and 2**63 - 1, finite `float` and `str` are
     written as JSON has them. Anything else is written as the text `repr(value)`, and if that raises
-    as the name of the value's class. A text (also the event) is cut to its first MAX_TEXT characters,
-    and lone surrogates in it are replaced by U+FFFD. In the whole line there is no character below
-    U+0020 or above U+007E but the newline at its end.
+    as the name of the value's class; `repr` is called with nothing locked, and may log itself. A
+    text (also the event) is cut to its first MAX_TEXT characters, and lone surrogates in it are
+    replaced by U+FFFD. In the whole line there is no character below U+0020 or above U+007E but the
+    newline at its end.
 
     A line is written with exactly one call of the stream's `write`, followed by one of `flush`, in
     the thread that logs, before the method returns. Calls of the stream never overlap. If either
@@ -266,7 +267,7 @@ class NewLog(Protocol):
     """How a Log is made."""
 
     def __call__(self, stream: Stream) -> Log:
-        """Make a log that writes to `stream`. Only this log uses the stream."""
+        """Make a log that writes to `stream`. Only this log uses the stream; logs share nothing."""
         ...
 
 
@@ -274,8 +275,8 @@ class Observed(Protocol):
     """A WSGI application around another one, which it observes. From many threads at once.
 
     **Id.** The request's id is the header X-Request-ID if all of it matches ID_PATTERN, else a fresh
-    one: 32 hexadecimal digits in lower case, random enough (128 bits of the operating system) that
-    no process ever makes the same twice, whatever seeds `random` has had. Every set of headers that
+    one: 32 hexadecimal digits in lower case, from the randomness of the operating system (`uuid4`,
+    `secrets`): no two processes make the same, whatever seeds `random` has had. Every set of headers that
     the application gives to `start_response` goes on with the header `X-Request-ID`, in the place of
     any that the application has put there itself.
 
@@ -317,6 +318,7 @@ class Observed(Protocol):
     back: each step of the returned iterable is one step of the application's body. environ is handed
     on as it is. Body steps and closing may come from other threads than the call. An application may
     itself call this or another Observed: within that request its own id holds, then the outer one.
+    Requests may have the same id, also at the same time: they are still two.
     """
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

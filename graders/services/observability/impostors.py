@@ -680,6 +680,47 @@ class TheCallerMayReplaceFields:
             return json.dumps(whole | named) + "\n"
 
 
+class LocalTimeCalledUtc:
+    """The local time, with a Z behind it."""
+
+    breaks = "P6"
+
+    class Log(_Log):
+        def line(self, level: str, event: str, fields: dict[str, Any]) -> str:
+            whole = json.loads(line_of(level, event, fields))
+            moment = time.time()
+            local = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(moment))
+            whole["time"] = f"{local}.{int(moment % 1 * 1_000):03}Z"
+            return json.dumps(whole) + "\n"
+
+
+class NamesAreThereTwice:
+    """The caller's fields are written before the log's own, also those of the same name."""
+
+    breaks = "P6"
+
+    class Log(_Log):
+        def line(self, level: str, event: str, fields: dict[str, Any]) -> str:
+            line = line_of(level, event, fields)
+            twice = {n: str(v) for n, v in fields.items() if n in {"level", "request_id"}}
+            return json.dumps(twice)[:-1] + ", " + line[1:] if twice else line
+
+
+class MakesTheLineUnderTheLock:
+    """A value whose repr logs waits for the lock that its own thread holds."""
+
+    breaks = "P6"
+
+    class Log(_Log):
+        def __init__(self, stream: Any) -> None:
+            super().__init__(stream)
+            self._making = threading.Lock()
+
+        def info(self, event: str, /, **fields: Any) -> None:
+            with self._making:
+                super().info(event, **fields)
+
+
 class NewlineInASecondWrite:
     """The newline is written by itself: another thread's line may come before it."""
 
@@ -1449,6 +1490,44 @@ class WrittenBytesAreNotCounted:
         request = _Uncounted
 
 
+class LevelByErrorOnly:
+    """An application that answers 503 without an exception is logged as info."""
+
+    breaks = "P13"
+
+    class Observed(reference.Observed):
+        def _write(self, request: Request, route: str, seconds: float) -> None:
+            log = self._log
+            if request.error is None:
+                self._log = _Calm(log)  # type: ignore[assignment]
+            try:
+                super()._write(request, route, seconds)
+            finally:
+                self._log = log
+
+
+class _Calm:
+    def __init__(self, log: Any) -> None:
+        self.info = self.error = log.info
+
+
+class StateOnTheMiddleware:
+    """The request is an attribute of the middleware. As a review of opentelemetry-python PR 84 found."""
+
+    breaks = "P13"
+
+    class Observed(_Observed):
+        current: Request | None = None
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+            body: Any = super().__call__(environ, start_response)
+            self.current = body._request
+            return body
+
+        def _end(self, request: Request) -> None:
+            super()._end(self.current or request)
+
+
 class _LastError(Request):
     def failed(self, error: BaseException, *, answering: bool) -> None:
         self._left = None
@@ -1527,6 +1606,16 @@ class StopsBeforeClosing:
         body = _StopsBeforeClosing
 
 
+class RoundsToMilliseconds:
+    """The line tells milliseconds: most requests take 0.001."""
+
+    breaks = "P14"
+
+    class Observed(reference.Observed):
+        def _write(self, request: Request, route: str, seconds: float) -> None:
+            super()._write(request, route, round(seconds, 3))
+
+
 class MillisecondsInTheHistogram:
     """The histogram is called seconds and is given milliseconds."""
 
@@ -1597,6 +1686,52 @@ class ClosedTwiceCountsTwice:
 
     class Observed(_Observed):
         body = _ClosesAgain
+
+
+class InFlightById:
+    """Requests in flight are a set of ids: a client that sends one id twice is one request."""
+
+    breaks = "P15"
+
+    class Observed(_Observed):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            self._ids: set[str] = set()
+            self._gauge, self._in_flight = self._in_flight, _Ignored()  # type: ignore[assignment]
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+            request = Request(environ)
+            self._ids.add(request.id)
+            self._gauge.set(len(self._ids))
+            return super().__call__(environ | {"HTTP_X_REQUEST_ID": request.id}, start_response)
+
+        def _end(self, request: Request) -> None:
+            self._ids.discard(request.id)
+            self._gauge.set(len(self._ids))
+            super()._end(request)
+
+
+class _Ignored:
+    def add(self, amount: float, /) -> None:
+        pass
+
+
+class MetricsAppearWithTheFirstRequest:
+    """Metrics are declared when they are needed: a scrape before that shows nothing at all."""
+
+    breaks = "P15"
+
+    class Observed:
+        def __init__(
+            self, app: Any, registry: Any, log: Any, route: Any, max_routes: int = 100
+        ) -> None:
+            Routes(route, max_routes)
+            self._parts = (app, registry, log, route, max_routes)
+            self._inner: Any = None
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+            self._inner = self._inner or reference.Observed(*self._parts)
+            return self._inner(environ, start_response)
 
 
 class InFlightIsSet:
@@ -1987,6 +2122,21 @@ class LostWaitsForTheStream:
         def lost(self) -> int:
             with self._lock:
                 return super().lost()
+
+
+_ALL_STREAMS = threading.Lock()
+
+
+class OneLockForAllLogs:
+    """The lock belongs to the module: a slow stream holds up the logs of all others."""
+
+    breaks = "P18"
+    mistake = "global lock"
+
+    class Log(reference.Log):
+        def _write(self, line: str) -> None:
+            with _ALL_STREAMS:
+                super()._write(line)
 
 
 class AScrapeLocksTheRegistry:

@@ -309,12 +309,13 @@ def test_only_lines_wait_for_a_slow_stream(impl: Implementation) -> None:
         body = front(environment(), start)
         equal(list(body), [b"x"], did=did + "another request")
         log.lost()
+        impl.Log(io.StringIO()).info("another log")
         registry.counter("c_total", "").add()
         text = registry.render()
         equal(
             sim.now() - begun,
             0.0,
-            did=did + "another request, an update, a scrape, lost(): seconds",
+            did=did + "a request, an update, a scrape, another log: seconds",
         )
         flight = re.findall(r"^http_requests_in_flight (\S+)$", text, re.MULTILINE)
         counted = re.findall(r"^http_requests_total\{.*\} (\S+)$", text, re.MULTILINE)

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 import math
+import os
 import time
 from typing import Any, NoReturn
 
@@ -37,12 +38,19 @@ class Sink:
             (odd, line[-1:]), ([], "\n"), did=did + ": characters outside of printable ASCII, end"
         )
         try:
-            content = json.loads(line, parse_constant=refuse)
+            content = json.loads(line, parse_constant=refuse, object_pairs_hook=once)
         except ValueError:
             content = None
         ensure(isinstance(content, dict), did=did, want="a line with a JSON object", got=line)
         found: dict[str, Any] = content
         return found
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object, whose names are all different."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name is there twice")
+    return dict(pairs)
 
 
 def refuse(name: str) -> NoReturn:
@@ -52,9 +60,11 @@ def refuse(name: str) -> NoReturn:
 
 @check("P6", kind="behaviour")
 def test_every_line_has_its_fields(impl: Implementation) -> None:
-    """Lines of both levels, before and after the wall clock is set."""
+    """Lines of both levels, far from Greenwich, before and after the wall clock is set."""
 
     def scene(sim: Sim) -> None:
+        os.environ["TZ"] = "XYZ-5:30"
+        time.tzset()
         sink = Sink()
         log = impl.Log(sink)
         for level, write in (("info", log.info), ("error", log.error)) * 2:
@@ -87,7 +97,13 @@ def test_every_line_has_its_fields(impl: Implementation) -> None:
         want |= {"fields": 4, "stream": 5}
         equal({name: got.get(name) for name in want}, want, did=did)
 
-    simulate(scene)
+    zone = os.environ.get("TZ")
+    try:
+        simulate(scene)
+    finally:
+        os.environ.pop("TZ")
+        os.environ |= {} if zone is None else {"TZ": zone}
+        time.tzset()
 
 
 @check("P6", kind="behaviour")
@@ -107,6 +123,17 @@ def test_texts_arrive_whatever_is_in_them(impl: Implementation) -> None:
         equal((got["event"], got["value"]), want, did="lone surrogates, read back")
 
     simulate(scene)
+
+
+class Logs:
+    """An object whose repr writes a line."""
+
+    def __init__(self, log: Any) -> None:
+        self.log = log
+
+    def __repr__(self) -> str:
+        self.log.info("inner")
+        return "outer"
 
 
 class Breaks:
@@ -136,6 +163,9 @@ def test_values_of_every_kind(impl: Implementation) -> None:
             log.info("e", value=broken)
             did = f"a value of the class {name}, whose repr raises"
             equal(sink.last(did)["value"], name, did=did)
+        log.info("e", value=Logs(log))
+        did = "a value whose repr writes a line itself: its value, in the last line"
+        equal(sink.last(did)["value"], "outer", did=did)
         equal(log.lost(), 0, did="lines that are lost after all these")
 
     simulate(scene)

@@ -8,7 +8,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults, shift_path_info
 
-from contracts.services.observability import Registry
+from contracts.services.observability import DURATION_BUCKETS, Registry
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
 
 OOPS = (ValueError, ValueError("x"), None)
@@ -46,10 +46,13 @@ class Server:
         self.begun = self.begun or bool(piece)
 
 
+STATUS = {"s": "200 OK", "4": "404 Not Found", "5": "503 Service Unavailable"}
+
+
 class Scripted:
     """An application that does what the script says, letter by letter; a blank begins the next step.
 
-    s starts with 200, 4 with 404, e starts again with 500 and exc_info, w writes three bytes, r raises,
+    s starts with 200, 4 with 404, 5 with 503, e starts again with 500 and exc_info, w writes three bytes, r raises,
     k raises KeyboardInterrupt. What stands behind | happens in close().
     """
 
@@ -66,8 +69,8 @@ class Scripted:
 
     def play(self, part: str) -> None:
         for letter in part:
-            if letter in "s4":
-                self.writer = self.start("200 OK" if letter == "s" else "404 Not Found", [])
+            if letter in STATUS:
+                self.writer = self.start(STATUS[letter], [])
             elif letter == "e":
                 self.writer = self.start("500 Oops", [], OOPS)
             elif letter == "w":
@@ -118,6 +121,7 @@ ENDS: tuple[tuple[str, int, str, int, int, str | None], ...] = (
     # script, steps that are read, what happens; status, bytes and error of the line
     ("s 1 1", 9, "it answers with two pieces", 200, 4, None),
     ("4 1", 9, "it answers 404", 404, 2, None),
+    ("5 1", 9, "it answers 503", 503, 2, None),
     ("s", 9, "its body is empty", 200, 0, None),
     (" s1 1", 9, "it starts in its first step", 200, 4, None),
     ("sww 1", 9, "it writes two pieces and returns one", 200, 8, None),
@@ -144,17 +148,25 @@ ENDS: tuple[tuple[str, int, str, int, int, str | None], ...] = (
 )
 
 
+KINDS = {
+    "http_requests_total": "counter",
+    "http_request_duration_seconds": "histogram",
+    "http_requests_in_flight": "gauge",
+}
+
+
 @check("P13", "P15", kind="behaviour")
 def test_one_line_and_one_count_however_it_ends(impl: Implementation) -> None:
-    """Twenty-five ways in which a request can end."""
+    """Twenty-six ways in which a request can end."""
 
     def scene(sim: Sim) -> None:
         for script, reads, what, status, sent, error in ENDS:
             lines, registry = Lines(), impl.Registry()
             front = impl.Observed(Scripted(script), registry, impl.Log(lines), lambda _: "/<x>")
-            equal(
-                counts(registry), ({}, 0.0, 0.0), did="no request yet: counts, observed, in flight"
-            )
+            did = "no request yet: "
+            equal(counts(registry), ({}, 0.0, 0.0), did=did + "counts, observed, in flight")
+            kinds = dict(re.findall(r"^# TYPE (http_\S+) (\S+)$", registry.render(), re.MULTILINE))
+            equal(kinds, KINDS, did=did + "the metrics and their types")
             serve(front, reads)
             did = f"the application: {what}; "
             equal(len(lines.all()), 1, did=did + "lines")
@@ -272,7 +284,7 @@ class TakesTime:
         self.sim = sim
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.sim.sleep(1)
+        self.sim.sleep(1.000217)
         start_response("200 OK", [])
         self.sim.jump_wall_clock(-3_600.0)
         if environ["PATH_INFO"] == "/fails":
@@ -304,18 +316,65 @@ def test_durations(impl: Implementation) -> None:
             front(environment(path="/fails"), Server().start)
         took = [line["duration"] for line in lines.all()]
         did = (
-            "1 s in the call, two steps of 0.5 s, 2 s for the client after each, 0.125 s until close(),"
-            " 0.25 s in it; then a request that raises after 1 s; the wall clock is set back: durations"
+            "1.000217 s in the call, two steps of 0.5 s, 2 s for the client after each, 0.125 s until close(),"
+            " 0.25 s in it; then a request that raises after as much; the wall clock is set back: durations"
         )
-        near = len(took) == 2 and abs(took[0] - 6.375) < 2e-6 and abs(took[1] - 1) < 2e-6
-        ensure(near, did=did, want="6.375 s and 1 s", got=took)
+        near = len(took) == 2 and abs(took[0] - 6.375217) < 2e-6 and abs(took[1] - 1.000217) < 2e-6
+        ensure(near, did=did, want="6.375217 s and 1.000217 s", got=took)
         text = registry.render()
         total = re.findall(r"^http_request_duration_seconds_sum\{.*\} (\S+)$", text, re.MULTILINE)
-        near = len(total) == 1 and abs(float(total[0]) - 7.375) < 2e-6
-        ensure(near, did=did + "; the sum in the histogram", want="7.375 s", got=total)
-        buckets = re.findall(r'_bucket\{.*le="(0\.5|1|1\.0|5|5\.0|10|10\.0)".*\} (\S+)', text)
+        near = len(total) == 1 and abs(float(total[0]) - 7.375434) < 2e-6
+        ensure(near, did=did + "; the sum in the histogram", want="7.375434 s", got=total)
+        buckets = re.findall(r'_bucket\{.*le="([^"]+)".*\} (\S+)', text)
         got = [(float(bound), float(number)) for bound, number in buckets]
-        equal(got, [(0.5, 0.0), (1.0, 1.0), (5.0, 1.0), (10.0, 2.0)], did=did + "; in buckets")
+        bounds = (*DURATION_BUCKETS, float("inf"))
+        want = [(bound, float((bound > 1.000217) + (bound > 6.375217))) for bound in bounds]
+        equal(got, want, did=did + "; in buckets")
+
+    simulate(scene)
+
+
+def by_path(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """An application that starts when it is read, with the status in its path."""
+    path = environ["PATH_INFO"]
+    start_response(f"{path[1:]} Status", [])
+    yield path.encode()
+    if path == "/500":
+        raise LookupError
+
+
+@check("P13", "P15", kind="behaviour")
+def test_two_requests_in_turns(impl: Implementation) -> None:
+    """One middleware answers two requests with the same id, step by step in turns."""
+
+    def scene(sim: Sim) -> None:
+        for second, error in (("/404", None), ("/500", "LookupError"), ("/200", None)):
+            lines, registry = Lines(), impl.Registry()
+            front = impl.Observed(by_path, registry, impl.Log(lines), lambda e: e["PATH_INFO"])
+            bodies = []
+            for method, path in (("POST", "/201"), ("GET", second)):
+                asked = environment(method, path) | {"HTTP_X_REQUEST_ID": "same"}
+                bodies.append(front(asked, Server().start))
+                sim.sleep(1)
+            did = f"requests for /201 and {second} with the same id, in turns: "
+            equal(counts(registry)[2], 2.0, did=did + "in flight, both having begun")
+            steps = [iter(body) for body in bodies]
+            got = [next(each) for each in steps]
+            equal(got, [b"/201", second.encode()], did=did + "their bodies")
+            with contextlib.suppress(LookupError):
+                next(steps[1], None)
+            for body in bodies:
+                body.close()
+                sim.sleep(1)
+            names = ("method", "path", "route", "status", "bytes", "error", "request_id")
+            found = [[line[name] for name in names] for line in lines.all()]
+            want = [["POST", "/201", "/201", 201, 4, None, "same"]]
+            want += [["GET", second, second, int(second[1:]), 4, error, "same"]]
+            equal(found, want, did=did + ", ".join(names))
+            total, _, flight = counts(registry)
+            equal(
+                (sorted(total.values()), flight), ([1.0, 1.0], 0.0), did=did + "counts, in flight"
+            )
 
     simulate(scene)
 
