@@ -581,8 +581,23 @@ class KeepsTheLastFailure:
                 raise
 
 
+class KeepsEveryDuration:
+    """Durations are kept in a list, for percentiles that are exact."""
+
+    breaks = "P5"
+
+    class Observed(_Observed):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            self._durations: list[float] = []
+
+        def _write(self, request: Request, route: str, seconds: float) -> None:
+            self._durations.append(seconds)
+            super()._write(request, route, seconds)
+
+
 class KeepsTheLastHundred:
-    """The last hundred requests are kept for a page that shows them, and their bodies with them."""
+    """The last hundred requests are kept for a page that shows them, and their environs with them."""
 
     breaks = "P5"
 

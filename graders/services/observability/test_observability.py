@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 from contracts.services.observability import Registry
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
@@ -128,10 +129,20 @@ def test_two_threads_update(impl: Implementation) -> None:
 
     explore(scene, schedules=200)
 
+    def setting(sim: Sim) -> None:
+        registry = impl.Registry()
+        gauge = registry.gauge("g", "")
+        sim.together(lambda: gauge.add(1), lambda: gauge.set(10))
+        got = read(registry)["g"]
+        did = "one thread adds 1 to a gauge at 0, one sets it to 10: the gauge"
+        ensure(got in {10.0, 11.0}, did=did, want="10 or 11", got=got)
 
-@check("P1", kind="concurrency")
+    explore(setting, schedules=60)
+
+
+@check("P1", "P4", kind="concurrency")
 def test_two_threads_declare(impl: Implementation) -> None:
-    """Two threads declare the same counter and add 1 to what they got."""
+    """Two threads declare the same counter, and two metrics that cannot be together."""
 
     def scene(sim: Sim) -> None:
         registry = impl.Registry()
@@ -140,7 +151,28 @@ def test_two_threads_declare(impl: Implementation) -> None:
             counter.add()
         equal(read(registry), {"c_total": 2.0}, did="two threads declare c_total; each adds 1")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=100)
+
+    def clashing(sim: Sim) -> None:
+        registry = impl.Registry()
+        refused: list[str] = []
+
+        def declare(name: str, how: Callable[..., object]) -> None:
+            try:
+                how(name, "")
+            except ValueError:
+                refused.append(name)
+
+        sim.together(
+            lambda: declare("h", registry.histogram), lambda: declare("h_sum", registry.gauge)
+        )
+        did = "two threads declare a histogram h and a gauge h_sum: which of them is refused"
+        ensure(len(refused) == 1, did=did, want="one of the two", got=refused)
+        shown = [name for name in ("h_count", "h_sum") if name in read(registry)]
+        want = ["h_sum"] if refused == ["h"] else ["h_count", "h_sum"]
+        equal(shown, want, did=f"then {refused} is refused: samples in the text")
+
+    explore(clashing, schedules=100)
 
 
 @check("P1", kind="concurrency")

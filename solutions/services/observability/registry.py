@@ -59,18 +59,18 @@ class Registry:
 
     def _declare(self, metric: _Any) -> _Any:
         with self._lock:
-            known = self._metrics.setdefault(metric.name, metric)
-            if known is metric:
+            known = self._metrics.get(metric.name)
+            if known is None:
                 self._take_samples(metric)
-            elif known.shape != metric.shape:
-                raise ValueError(f"{metric.name} has been declared in another way")
+                known = self._metrics[metric.name] = metric
+        if known.shape != metric.shape:
+            raise ValueError(f"{metric.name} has been declared in another way")
         assert isinstance(known, type(metric))
         return known
 
     def _take_samples(self, metric: Metric[Any]) -> None:
         taken = self._samples & metric.sample_names
         if taken:
-            del self._metrics[metric.name]
             raise ValueError(f"{min(taken)} is a sample of another metric")
         self._samples |= metric.sample_names
 
