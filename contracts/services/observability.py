@@ -52,7 +52,7 @@ PROMISES: Final = {
     "P9": "Secrets stay out of the log: fields named like one are redacted, and neither the query"
     " string nor a header other than a valid id is ever logged.",
     "P10": "Every request has one id: the X-Request-ID that came with it if that is valid, else a"
-    " fresh one that nobody has had before; every answer carries it, once.",
+    " fresh one that nobody has had before; every answer of the application carries it, once.",
     "P11": "request_id() is the id of the request whose code is running, in every step until the"
     " body is closed, and never that of another one: not between the steps, not after an error,"
     " not in the next request of the same thread, not after a request within a request.",
@@ -286,7 +286,7 @@ class Observed(Protocol):
     nothing.) The application's body is closed by its own `close()`, if it has one, exactly then.
 
     **At the end**, before the caller goes on, the three metrics are updated, and after that one line
-    is logged. First `route(environ)` is called, once: it says which route of the application that
+    is logged. First `route(environ)` is called, once, with nothing locked: it says which route of the application that
     was, as a template like `/users/<id>`. None, anything that is no `str`, and an `Exception`
     that it raises stand for OTHER. So does every route that is new after `max_routes` others have
     been seen by this middleware.
