@@ -10,9 +10,11 @@ from tests.servers import ROOT, ask, command, server
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*/__main__.py"))
 SERVICES = ("cache", "rate_limiter", "url_shortener")
+SERVICES = ("cache", "observability", "rate_limiter")
 BAD = [
     *((service, "--port=99999") for service in SERVICES),
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
+    ("observability", "--max-routes=0"),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
     *(("resilience", f"--{option}") for option in ("attempts=0", "deadline=nan", "seconds=inf")),
     *(("resilience", f"--{option}") for option in ("workers=0", "threshold=0", "reset=0")),
@@ -105,3 +107,16 @@ def test_the_url_shortener_survives_a_kill(tmp_path: Path) -> None:
         status, headers, _body = ask(port, "GET", "/alias")
         assert (status, headers["location"]) == (302, "https://example.com/a?b#c")
         assert b'"hits": 2' in ask(port, "GET", "/links/alias")[2]
+def test_the_observed_demo_counts_and_names() -> None:
+    """Ids are kept or fresh, failures are counted, /metrics shows it."""
+    with server("observability") as (_, port):
+        status, headers, body = ask(port, "GET", "/hello/ada", X_Request_ID="mine-1")
+        assert (status, headers["x-request-id"]) == (200, "mine-1")
+        assert b"mine-1" in body
+        assert len(ask(port, "GET", "/hello/bob", X_Request_ID="no id")[1]["x-request-id"]) == 32
+        assert ask(port, "GET", "/fail")[0] == 500
+        assert ask(port, "GET", "/slow")[2] == b"step\n" * 3
+        metrics = ask(port, "GET", "/metrics")[2].decode()
+    hello = 'http_requests_total{method="GET",route="/hello/<name>",status="200"} 2'
+    failed = 'http_requests_total{method="GET",route="/fail",status="500"} 1'
+    assert {hello, failed, "http_requests_in_flight 1"} <= set(metrics.splitlines())
