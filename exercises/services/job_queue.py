@@ -215,7 +215,7 @@ class JobApp:
     | 400 | POST: Content-Length is not a number of decimal digits |
     | 413 | POST: Content-Length is more than max_body_bytes; the body is not read |
     | 400 | POST: the body ends before Content-Length bytes have come |
-    | 400 | POST: the body is no JSON object in UTF-8 (NaN and Infinity are no JSON; neither is an object with the same key twice) |
+    | 400 | POST: the body is no JSON object in UTF-8 (NaN, Infinity, a key given twice are none) |
     | 400 | POST: `kind` is missing, no text, or not known; or there is a key beside those two |
     | 400 | POST: the payload holds a number that is too large for a float, such as 1e999 |
     | 503 | POST: the queue is full, or stopped; `Retry-After` says in whole seconds when to retry |
