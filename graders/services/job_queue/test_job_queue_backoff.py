@@ -46,12 +46,22 @@ def starts_of(impl: Implementation, sim: Sim, attempts: int, **options: Any) -> 
 
 @check("P6", kind="timing")
 def test_waits_double_up_to_the_cap(impl: Implementation) -> None:
-    """Eight attempts with a base of 3 s and a cap of 40 s; the source says 0.5."""
+    """Bases of 3 s and of 0, caps of 40 s, of 0, below the base, and the defaults; a half is drawn."""
 
     def scene(sim: Sim) -> None:
         starts = starts_of(impl, sim, 8, base_delay=3, max_delay=40, chance=Chance(0.5))
         did = "base_delay=3, max_delay=40, random() says 0.5, eight attempts: waits"
         equal(gaps(starts), [1.5, 3.0, 6.0, 12.0, 20.0, 20.0, 20.0], did=did)
+        half = {"chance": Chance(0.5)}
+        for options, want in (
+            ({"base_delay": 0, "max_delay": 8}, [0.0] * 3),
+            ({"base_delay": 8, "max_delay": 0}, [0.0] * 3),
+            ({"base_delay": 8, "max_delay": 2}, [1.0] * 3),
+            ({"base_delay": 0.25, "max_delay": 60}, [0.125, 0.25, 0.5]),
+            ({}, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]),
+        ):
+            starts = starts_of(impl, sim, len(want) + 1, **options, **half)  # type: ignore[arg-type]
+            equal(gaps(starts), want, did=f"{options}, random() says 0.5: waits")
 
     simulate(scene)
 
@@ -71,27 +81,8 @@ def test_every_wait_has_a_random_number_of_its_own(impl: Implementation) -> None
 
 
 @check("P6", kind="timing")
-def test_no_base_and_no_cap(impl: Implementation) -> None:
-    """A base of 0, a cap of 0, a cap below the base, and the defaults."""
-
-    def scene(sim: Sim) -> None:
-        half = {"chance": Chance(0.5)}
-        for options, want in (
-            ({"base_delay": 0, "max_delay": 8}, [0.0] * 3),
-            ({"base_delay": 8, "max_delay": 0}, [0.0] * 3),
-            ({"base_delay": 8, "max_delay": 2}, [1.0] * 3),
-            ({"base_delay": 0.25, "max_delay": 60}, [0.125, 0.25, 0.5]),
-            ({}, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]),
-        ):
-            starts = starts_of(impl, sim, len(want) + 1, **options, **half)  # type: ignore[arg-type]
-            equal(gaps(starts), want, did=f"{options}, random() says 0.5: waits")
-
-    simulate(scene)
-
-
-@check("P6", kind="timing")
-def test_very_many_attempts(impl: Implementation) -> None:
-    """1,100 attempts: 2**1099 is more than a float can hold, the wait is the cap."""
+def test_numbers_beyond_all_floats_and_clocks(impl: Implementation) -> None:
+    """1,100 attempts, though no float holds 2**1099; a wait that is longer than a lock can wait."""
 
     def scene(sim: Sim) -> None:
         chance = Chance(*[0.0] * 1_095, 0.5)
@@ -100,14 +91,6 @@ def test_very_many_attempts(impl: Implementation) -> None:
         did = "base_delay=1, max_delay=4, random() says 0.5: the last four of 1,099 waits"
         equal(gaps(starts)[-4:], [2.0] * 4, did=did)
 
-    simulate(scene)
-
-
-@check("P6", kind="timing")
-def test_a_wait_longer_than_any_clock(impl: Implementation) -> None:
-    """A wait of 5 * 10**299 s, more than a lock can wait; the worker still runs the next job."""
-
-    def scene(sim: Sim) -> None:
         def broken(_: Any) -> None:
             raise ValueError
 
