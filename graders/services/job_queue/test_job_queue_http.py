@@ -30,7 +30,7 @@ def deep(levels: int) -> None:
 
 
 def nap(seconds: float) -> None:
-    """Sleep. (A `time.sleep` taken when this file is loaded would be the real one.)"""
+    """Sleep: a `time.sleep` that is looked up here, when this file is loaded, is the real one."""
     time.sleep(seconds)
 
 

@@ -53,12 +53,8 @@ class JobQueue:
         self._lock = threading.Lock()  # never held while a handler runs
         self._work = threading.Condition(self._lock)  # for workers: the line, or its end
         self._idle = threading.Condition(self._lock)  # for stop: no handler runs any more
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"worker-{number}", daemon=True)
-            for number in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._workers = workers
+        self._threads: list[threading.Thread] = []
 
     def submit(self, kind: str, payload: Any = None) -> str:
         """Put a job at the end of the line, or refuse it at once."""
@@ -67,6 +63,7 @@ class JobQueue:
         entry = Entry(secrets.token_urlsafe(16), kind, _as_text(payload))
         with self._lock:
             self._refuse_if_closed()
+            self._start_workers()
             self._book.accept(entry, time.monotonic())
             self._work.notify()
         return entry.id
@@ -105,6 +102,14 @@ class JobQueue:
         if self._book.unfinished >= self._capacity:
             self._book.refuse()
             raise QueueFull(f"{self._capacity} jobs are unfinished")
+
+    def _start_workers(self) -> None:
+        """With the first job, and before it is accepted: this can fail."""
+        while len(self._threads) < self._workers:
+            name = f"worker-{len(self._threads)}"
+            thread = threading.Thread(target=self._serve, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def _serve(self) -> None:
         """What a worker does all its life. Holds nothing of a job while it waits for the next."""
