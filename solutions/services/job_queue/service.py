@@ -60,12 +60,10 @@ class JobQueue:
         """Put a job at the end of the line, or refuse it at once."""
         if kind not in self._handlers:
             raise UnknownKind(f"there is no handler for {kind!r}")
-        entry = Entry(secrets.token_urlsafe(16), kind, _as_text(payload))
+        entry = Entry(self._new_id(), kind, _as_text(payload))
         with self._lock:
             self._refuse_if_closed()
-            self._start_workers()
-            self._book.accept(entry, time.monotonic())
-            self._work.notify()
+            self._accept(entry)
         return entry.id
 
     def get(self, job_id: str) -> Job:
@@ -95,6 +93,9 @@ class JobQueue:
                 thread.join()
         return Stopped(_shown(returned), _shown(running))
 
+    def _new_id(self) -> str:
+        return secrets.token_urlsafe(16)
+
     def _refuse_if_closed(self) -> None:
         if self._stopped:
             self._book.refuse()
@@ -102,6 +103,11 @@ class JobQueue:
         if self._book.unfinished >= self._capacity:
             self._book.refuse()
             raise QueueFull(f"{self._capacity} jobs are unfinished")
+
+    def _accept(self, entry: Entry) -> None:
+        self._start_workers()
+        self._book.accept(entry, time.monotonic())
+        self._work.notify()
 
     def _start_workers(self) -> None:
         """With the first job, and before it is accepted: this can fail."""
@@ -139,26 +145,31 @@ class JobQueue:
 
     def _attempt(self, entry: Entry) -> None:
         try:
-            result = _as_text(self._handlers[entry.kind](json.loads(entry.payload)))
+            result = self._call(entry)
         except BaseException as error:  # noqa: BLE001 - SystemExit must not end a worker
-            text = _describe(error)
-            log.debug("attempt %d of job %s: %s", entry.attempts, entry.id, text)
-            with self._lock:
-                self._failed(entry, text)
+            self._failed(entry, _described(error))
         else:
-            with self._lock:
-                self._book.end(entry, Status.DONE, result)
-                self._idle.notify_all()
+            self._succeeded(entry, result)
+
+    def _call(self, entry: Entry) -> str:
+        return _as_text(self._handlers[entry.kind](json.loads(entry.payload)))
+
+    def _succeeded(self, entry: Entry, result: str) -> None:
+        with self._lock:
+            self._book.end(entry, Status.DONE, result)
+            self._idle.notify_all()
 
     def _failed(self, entry: Entry, error: str) -> None:
-        if entry.attempts >= self._max_attempts:
-            self._book.end(entry, Status.FAILED, error=error)
-        elif self._stopped:
-            self._to_return.append(self._book.end(entry, Status.RETURNED, error=error))
-        else:
-            wait = self._backoff.wait(entry.attempts)
-            self._book.retry(entry, error, time.monotonic() + wait)
-        self._idle.notify_all()
+        log.debug("attempt %d of job %s: %s", entry.attempts, entry.id, error)
+        with self._lock:
+            if entry.attempts >= self._max_attempts:
+                self._book.end(entry, Status.FAILED, error=error)
+            elif self._stopped:
+                self._to_return.append(self._book.end(entry, Status.RETURNED, error=error))
+            else:
+                wait = self._backoff.wait(entry.attempts)
+                self._book.retry(entry, error, time.monotonic() + wait)
+            self._idle.notify_all()
 
 
 def _bearable(seconds: float | None) -> float | None:
@@ -179,7 +190,7 @@ def _as_text(value: Any) -> str:
         raise ValueError(f"no JSON: {error}") from error
 
 
-def _describe(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     name = type(error).__name__
     try:
         text = str(error)
