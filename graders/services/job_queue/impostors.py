@@ -685,10 +685,10 @@ class OnlyFailedJobsStay:
 class _ByAcceptanceBook(Book):
     def _end(self, entry: Entry) -> Entry:
         numbers: dict[str, int] = self.__dict__.setdefault("numbers", {})
-        ended = super()._end(entry)
-        for job_id in sorted(self._ended, key=lambda each: numbers.get(each, 0)):
+        for job_id in sorted([*self._ended, entry.id], key=numbers.__getitem__):
+            self._ended[job_id] = None
             self._ended.move_to_end(job_id)
-        return ended
+        return super()._end(entry)
 
     def accept(self, entry: Entry, now: float) -> None:
         numbers: dict[str, int] = self.__dict__.setdefault("numbers", {})

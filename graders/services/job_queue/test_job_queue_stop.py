@@ -152,7 +152,7 @@ def test_submit_and_stop_at_the_same_time(impl: Implementation) -> None:
         equal(len(ran), len(done), did=did + "handlers that have run, a little later")
         equal(stopped.running, (), did=did + "running when stop() returned")
 
-    explore(scene, schedules=250)
+    explore(scene, schedules=400)
 
 
 @check("P12", "P14", kind="concurrency")
@@ -171,7 +171,7 @@ def test_two_calls_of_stop_and_a_failing_job(impl: Implementation) -> None:
         equal(sorted(back), sorted(returned), did=did + "handed back, and of status returned")
         equal(empty(queue.stop()), True, did=did + "a third call has nothing more")
 
-    explore(scene, schedules=250)
+    explore(scene, schedules=300)
 
 
 @check("P12", "P13", kind="concurrency")
