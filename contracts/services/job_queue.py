@@ -77,8 +77,8 @@ PROMISES: Final = {
     " else is started, and whatever races, every accepted job either ends as done or failed or is"
     " handed back, by exactly one call of stop.",
     "P13": "stop returns at the instant at which the last handler has ended, and then no thread of"
-    " the queue is left; or after `timeout` seconds, naming the jobs that still run, whose threads"
-    " end with their handlers and do not keep the program from ending.",
+    " the queue is left; or after `timeout` seconds, naming the jobs that still run: what is left"
+    " ends with their handlers, and does not keep the program from ending.",
     "P14": "stop may be called again and by several threads at once, each call waiting by its own"
     " timeout; called by a handler it raises StopFromHandler at once, and nothing has changed.",
     "P15": "The statistics are exact and of one instant, as the docstring of Stats counts them.",
@@ -198,7 +198,10 @@ class Stopped:
 
 
 class RandomSource(Protocol):
-    """Where jitter comes from; a `random.Random` is one. Never called twice at the same time."""
+    """Where jitter comes from; a `random.Random` is one.
+
+    It is asked for nothing else, and never by two threads at the same time.
+    """
 
     def random(self) -> float:
         """Return a number from 0 up to, but not including, 1. It must not use the queue."""
@@ -214,6 +217,8 @@ class JobQueue(Protocol):
 
     def submit(self, kind: str, payload: Any = None) -> str:
         """Accept a job and return its id, without waiting for anything.
+
+        An id is a text of 20 to 100 letters of ASCII, digits, `-` and `_`.
 
         Payloads are what `json.loads(json.dumps(payload, allow_nan=False))` makes of them, so that
         a tuple arrives as a list.

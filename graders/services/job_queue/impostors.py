@@ -1085,6 +1085,25 @@ class ReadsTheWallClock:
             return None
 
 
+class StopLooksAtTheWallClock:
+    """Only the timeout of stop goes by time.time(): set back by an hour, it waits an hour longer."""
+
+    breaks = "P17"
+    mistake = "wall clock"
+
+    class JobQueue(_Queue):
+        def stop(self, timeout: float | None = None) -> Stopped:
+            if not timeout or not 0 < timeout < math.inf:
+                return super().stop(timeout)
+            end = time.time() + timeout
+            returned = super().stop(0).returned
+            with self._lock:
+                while self._book.running and time.time() < end:
+                    self._idle.wait(min(end - time.time(), 1))
+            rest = super().stop(0)
+            return Stopped(returned + rest.returned, rest.running)
+
+
 class LooksEveryTenthOfASecond:
     """An idle worker wakes ten times a second to see whether there is something to do."""
 
