@@ -54,7 +54,8 @@ P5  A failed attempt is followed by another until there have been `max_attempts`
 P6  The n-th failed attempt is followed by a wait of random() * min(max_delay, base_delay *
     2**(n-1)) seconds, with one new random number each, however large n is; the next attempt starts
     at the end of it if a worker is free, and not before.
-P7  A job that waits for its retry holds no worker, and no failing job holds up another.
+P7  A job that waits for its retry holds no worker and no other thread, and no failing job holds up
+    another.
 P8  get is a snapshot of one instant: a status is never seen without the result, error and count of
     attempts that belong to it, and statuses change only by the steps listed above.
 P9  The error of a failed attempt is shown as a text of at most MAX_ERROR_CHARS characters, as the

@@ -527,6 +527,24 @@ class WaitsLongerThanALockCan:
             return None
 
 
+class ATimerForEachRetry:
+    """A thread for each job that waits: a bad hour with 10,000 retries is an hour with as many threads."""
+
+    breaks = "P7"
+
+    class JobQueue(_Queue):
+        def _failed(self, entry: Entry, error: str) -> None:
+            super()._failed(entry, error)
+            ready_at = next((item[0] for item in self._book._line if item[2] == entry.id), 0.0)
+            timer = threading.Timer(service._bearable(ready_at - time.monotonic()) or 0, self._wake)
+            timer.daemon = True
+            timer.start()
+
+        def _wake(self) -> None:
+            with self._lock:
+                self._work.notify()
+
+
 class SleepsBetweenAttempts:
     """The worker that ran the job sleeps through its backoff: ten poison jobs stop ten workers."""
 

@@ -226,8 +226,13 @@ def test_a_job_that_waits_for_its_retry_holds_no_worker(impl: Implementation) ->
         queue = impl.JobQueue(
             handlers, 1, 10, max_attempts=4, base_delay=1024, max_delay=1024, chance=Fixed(0.5)
         )
-        bad = [queue.submit("broken") for _ in range(3)]
-        start = sim.now()
+        bad, threads, start = list[str](), list[int](), sim.now()
+        for _ in range(3):
+            bad.append(queue.submit("broken"))
+            sim.settle()
+            threads.append(threading.active_count())
+        did = "one, two, three jobs wait for their retry: threads"
+        equal(threads, threads[:1] * 3, did=did)
         for number in range(20):
             good = queue.submit("nap", 1)
             sim.sleep(1.5)
