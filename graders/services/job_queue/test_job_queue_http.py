@@ -11,7 +11,7 @@ from contracts.services.job_queue import MAX_ERROR_CHARS, JobQueue
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
 from graders.kit.http import Response, call, raw, refused, request, serving
 
-LIMIT_SECONDS = 10.0
+LIMIT_SECONDS = 30.0
 
 
 class Fixed:

@@ -15,7 +15,7 @@ from contracts.services.job_queue import JobQueue, QueueFull, UnknownJob, Unknow
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.growth import grows_at_most
 
-LIMIT = 10.0
+LIMIT = 30.0
 """Seconds after which a queue that does not go on is given up."""
 MANY = 1_200
 ALLOWED = 600
