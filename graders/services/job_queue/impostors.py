@@ -827,7 +827,10 @@ class HandsBackTwice:
 
 
 class FinishesTheLineFirst:
-    """stop lets the workers run what is queued before it ends them. After postalserver/postal issue 455."""
+    """stop lets the workers run all that is queued first.
+
+    After postalserver/postal issue 455, where workers stop only when they have nothing to do.
+    """
 
     breaks = "P12"
 
@@ -1210,6 +1213,22 @@ class CountsOneByOne:
                 statuses = [entry.status for entry in list(self._book._entries.values())]
                 now = self._book.stats(time.monotonic())
                 return dataclasses.replace(now, queued=statuses.count(Status.QUEUED))
+
+
+class _CountingBook(Book):
+    @property
+    def unfinished(self) -> int:
+        live = {Status.QUEUED, Status.RUNNING, Status.RETRYING}
+        return sum(entry.status in live for entry in list(self._entries.values()))
+
+
+class CountsBeforeItAccepts:
+    """submit looks at all jobs to find out how many of them are unfinished."""
+
+    breaks = "P19"
+
+    class JobQueue(_Queue):
+        book = _CountingBook
 
 
 class SortsTheLine:

@@ -239,31 +239,32 @@ def test_ids_cannot_be_guessed(impl: Implementation) -> None:
 
 @check("P19", kind="throughput")
 def test_calls_do_not_slow_down_with_jobs_that_wait(plain: Implementation) -> None:
-    """Calls of submit, get and stats with 200 jobs waiting, and with thousands."""
+    """Calls of submit, get and stats with 100 jobs waiting, and with 5,000."""
     gate = threading.Event()
-    queues: list[JobQueue] = []
-    kept: dict[int, tuple[JobQueue, list[str]]] = {}
+    queues: dict[int, tuple[JobQueue, list[str]]] = {}
     dice = random.Random(0)
 
     def waiting(size: int) -> tuple[JobQueue, list[str]]:
-        queues.append(plain.JobQueue({"gate": lambda _: gate.wait() and None}, 1, 10**6))
-        return queues[-1], [queues[-1].submit("gate") for _ in range(size)]
+        if size not in queues:
+            queue = plain.JobQueue({"gate": lambda _: gate.wait() and None}, 1, 10**6)
+            queues[size] = queue, [queue.submit("gate") for _ in range(size)]
+        return queues[size]
 
     def looking(size: int) -> Callable[[], object]:
-        queue, ids = kept[size] if size in kept else kept.setdefault(size, waiting(size))
-        some = [dice.choice(ids) for _ in range(200)]
+        queue, ids = waiting(size)
+        some = [dice.choice(ids) for _ in range(100)]
         return lambda: [(queue.get(each), queue.stats()) for each in some]
 
     def submitting(size: int) -> Callable[[], object]:
         queue, _ = waiting(size)
-        return lambda: [queue.submit("gate") for _ in range(100)]
+        return lambda: [queue.submit("gate") for _ in range(30)]
 
     try:
-        grows_at_most(looking, small=200, large=5_000, limit=8, did="200 times get and stats")
-        grows_at_most(submitting, small=100, large=2_000, limit=8, did="100 times submit")
+        grows_at_most(looking, small=100, large=5_000, limit=8, did="100 times get and stats")
+        grows_at_most(submitting, small=100, large=5_000, limit=8, did="30 times submit")
     finally:
         gate.set()
-        for queue in queues:
+        for queue, _ in queues.values():
             queue.stop()
 
 

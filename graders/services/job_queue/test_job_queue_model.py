@@ -155,10 +155,10 @@ def compare(queue: Any, plan: list[Order], ids: dict[int, str], did: str) -> Non
 
 @check("P2", "P3", "P4", "P6", "P7", kind="timing")
 def test_generated_days(impl: Implementation) -> None:
-    """Twelve generated days of 25 jobs on 1 to 3 workers, compared with a model of the contract."""
+    """Twenty-five generated days of 25 jobs on 1 to 3 workers, compared with a model of the contract."""
 
     def scene(sim: Sim) -> None:
-        for seed in range(12):
+        for seed in range(25):
             play(impl, sim, seed)
 
     simulate(scene)

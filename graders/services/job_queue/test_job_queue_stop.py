@@ -152,7 +152,7 @@ def test_submit_and_stop_at_the_same_time(impl: Implementation) -> None:
         equal(len(ran), len(done), did=did + "handlers that have run, a little later")
         equal(stopped.running, (), did=did + "running when stop() returned")
 
-    explore(scene, schedules=400)
+    explore(scene, schedules=300)
 
 
 @check("P12", "P14", kind="concurrency")
