@@ -16,7 +16,7 @@ from graders.kit.http import request
 from graders.kit.stubs import stub_for
 from graders.kit.topics import ROOT, Topic, discover
 
-SERVICES = ["cache", "rate_limiter"]
+SERVICES = ["cache", "job_queue", "rate_limiter"]
 PLAYED = [topic for topic in discover() if topic.name not in SERVICES]
 
 
@@ -77,7 +77,7 @@ def test_a_scene_plays(topic: Topic) -> None:
 def test_a_service_answers_and_stops(name: str, number: signal.Signals) -> None:
     """It says what to type, answers a real client, and ends cleanly."""
     with served(name) as (process, url):
-        path = "/stats" if name == "cache" else "/"
+        path = "/" if name == "rate_limiter" else "/stats"
         host, _, port = url.removeprefix("http://").partition(":")
         assert request((host, int(port)), "GET", path).status == 200
         process.send_signal(number)
