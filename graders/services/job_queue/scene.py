@@ -7,11 +7,11 @@ from wsgiref.types import WSGIApplication
 from graders.kit import Implementation
 
 TRY: Final = (
-    """curl -i {url}/jobs -d '{"kind": "sum", "payload": [1, 2, 3]}'""",
-    "curl {url}/jobs/<id>                # the id of the answer above",
-    """curl -i {url}/jobs -d '{"kind": "broken"}'   # look at it again and again: it is retried""",
-    """curl {url}/jobs -d '{"kind": "nap", "payload": 60}'   # ten of these, and the queue is full""",
     "curl {url}/stats",
+    """curl -i {url}/jobs -d '{{"kind": "sum", "payload": [1, 2, 3]}}'""",
+    "curl {url}/jobs/<id>                # the id of the answer above",
+    """curl -i {url}/jobs -d '{{"kind": "broken"}}'   # look at it again: it is retried""",
+    """curl {url}/jobs -d '{{"kind": "nap", "payload": 60}}'   # ten of these: the queue is full""",
 )
 
 
