@@ -1,5 +1,6 @@
 """The references of the services as servers: one command, on loopback, with a clean end."""
 
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -9,11 +10,10 @@ import pytest
 from tests.servers import ROOT, ask, command, server
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*/__main__.py"))
-SERVICES = ("cache", "rate_limiter", "url_shortener")
-SERVICES = ("cache", "observability", "rate_limiter")
 BAD = [
     *((service, "--port=99999") for service in SERVICES),
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
+    *(("job_queue", f"--{option}") for option in ("workers=0", "grace=nan", "max-body-bytes=0")),
     ("observability", "--max-routes=0"),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
     *(("resilience", f"--{option}") for option in ("attempts=0", "deadline=nan", "seconds=inf")),
@@ -120,3 +120,16 @@ def test_the_observed_demo_counts_and_names() -> None:
     hello = 'http_requests_total{method="GET",route="/hello/<name>",status="200"} 2'
     failed = 'http_requests_total{method="GET",route="/fail",status="500"} 1'
     assert {hello, failed, "http_requests_in_flight 1"} <= set(metrics.splitlines())
+def test_the_job_queue_runs_jobs_and_hands_back_the_rest() -> None:
+    """A job is accepted and run; at the end what has not run is printed, a line for each."""
+    with server("job_queue", "--workers", "1", "--grace", "0") as (process, port):
+        status, headers, _ = ask(port, "POST", "/jobs", b'{"kind": "sum", "payload": [1, 2]}')
+        assert status == 202
+        assert ask(port, "GET", headers["location"])[0] == 200
+        for payload in (b"3600", b"7200"):
+            ask(port, "POST", "/jobs", b'{"kind": "nap", "payload": %s}' % payload)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+        left = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+        assert 7200 in [job["payload"] for job in left if job["status"] == "returned"]

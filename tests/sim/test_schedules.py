@@ -232,6 +232,22 @@ def test_waits_take_simulated_time_only() -> None:
     assert outcome.failure is None, outcome.failure
 
 
+def test_a_wait_longer_than_any_clock_is_an_overflow() -> None:
+    """As with a real lock: the longest wait is fine, a longer one raises."""
+
+    def scene(_: Sim) -> None:
+        lock = threading.Lock()
+        assert lock.acquire(timeout=threading.TIMEOUT_MAX)
+        for wait in (threading.TIMEOUT_MAX * 2, float("inf")):
+            with pytest.raises(OverflowError):
+                lock.acquire(timeout=wait)
+            with pytest.raises(OverflowError):
+                threading.Event().wait(wait)
+        lock.release()
+
+    assert not explore(scene, schedules=1).failure
+
+
 def test_the_wall_clock_jumps_alone() -> None:
     """`time.time` and `datetime.now` move, `monotonic` does not."""
 

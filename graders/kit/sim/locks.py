@@ -3,8 +3,8 @@
 Outside a simulation (or in a thread that is not simulated) it is an ordinary lock.
 """
 
+from _thread import TIMEOUT_MAX, get_ident
 from _thread import allocate_lock as real_lock
-from _thread import get_ident
 from types import TracebackType
 from typing import cast
 
@@ -52,6 +52,8 @@ class SimLock:
             raise ValueError("can't specify a timeout for a non-blocking call")
         if timeout < 0 and timeout != -1:
             raise ValueError("timeout value must be a non-negative number")
+        if timeout > TIMEOUT_MAX:
+            raise OverflowError("timeout value is too large")
 
     def _wait(self, sched: Scheduler, deadline: float | None) -> bool:
         while True:
