@@ -71,11 +71,15 @@ def test_quantities_by_example(impl: Implementation) -> None:
         ("1234567", Unit.BITS, "1.23 Mb"), ("12", Unit.BITS, "12 b"), ("123456789", Unit.COUNT, "123M"),
         ("1200", Unit.COUNT, "1.2k"), ("5", Unit.COUNT, "5"), ("10000", Unit.PER_SECOND, "10k/s"),
         ("1/5", Unit.PER_SECOND, "0.2/s"), ("1/3", Unit.COUNT, "0.333"), ("2/3", Unit.BYTES, "0.667 B"),
-        ("3/10", Unit.SECONDS, "300 ms"), ("1/2000000", Unit.SECONDS, "500 ns"), ("90", Unit.SECONDS, "1.5 min"),
-        ("5400", Unit.SECONDS, "1.5 h"), ("31536", Unit.SECONDS, "8.76 h"), ("777600", Unit.SECONDS, "9 d"),
-        ("63072000", Unit.SECONDS, "2 y"), ("3/10000000000", Unit.SECONDS, "0.3 ns"), ("1/4000", Unit.SECONDS, "250 us"),
+        ("3/10", Unit.SECONDS, "300 ms"), ("1/2000000", Unit.SECONDS, "500 ns"),
+        ("90", Unit.SECONDS, "1.5 min"),
+        ("5400", Unit.SECONDS, "1.5 h"), ("31536", Unit.SECONDS, "8.76 h"),
+        ("777600", Unit.SECONDS, "9 d"),
+        ("63072000", Unit.SECONDS, "2 y"), ("3/10000000000", Unit.SECONDS, "0.3 ns"),
+        ("1/4000", Unit.SECONDS, "250 us"),
         ("2000000", Unit.BYTES_PER_SECOND, "2 MB/s"), ("1000000000", Unit.BITS_PER_SECOND, "1 Gb/s"),
-        ("1/86400", Unit.PER_SECOND, "0.0000116/s"), ("100", Unit.COUNT, "100"), ("10", Unit.BYTES, "10 B"),
+        ("1/86400", Unit.PER_SECOND, "0.0000116/s"), ("100", Unit.COUNT, "100"),
+        ("10", Unit.BYTES, "10 B"),
     ):  # fmt: skip
         made = Fraction(amount)
         equal(impl.format_quantity(Quantity(made, unit)), text, did=told(made, unit))
@@ -96,12 +100,17 @@ def test_nothing_and_the_ends_of_the_range(impl: Implementation) -> None:
         )
     small = "0." + "0" * 29 + "1"
     for amount, unit, text in (
-        (Fraction(12_345 * 10**18), Unit.COUNT, "12300E"), (Fraction(10**30), Unit.BYTES, "1000000000000 EB"),
-        (Fraction(10**30), Unit.SECONDS, "31700000000000000000000 y"), (Fraction(1_999 * 10**18), Unit.BITS, "2000 Eb"),
-        (LEAST, Unit.BYTES, f"{small} B"), (LEAST, Unit.PER_SECOND, f"{small}/s"), (LEAST, Unit.COUNT, small),
-        (LEAST, Unit.SECONDS, "0.000000000000000000001 ns"), (Fraction(12_345, 10**11), Unit.BITS, "0.000000123 b"),
+        (Fraction(12_345 * 10**18), Unit.COUNT, "12300E"),
+        (Fraction(10**30), Unit.BYTES, "1000000000000 EB"),
+        (Fraction(10**30), Unit.SECONDS, "31700000000000000000000 y"),
+        (Fraction(1_999 * 10**18), Unit.BITS, "2000 Eb"),
+        (LEAST, Unit.BYTES, f"{small} B"), (LEAST, Unit.PER_SECOND, f"{small}/s"),
+        (LEAST, Unit.COUNT, small),
+        (LEAST, Unit.SECONDS, "0.000000000000000000001 ns"),
+        (Fraction(12_345, 10**11), Unit.BITS, "0.000000123 b"),
         (Fraction(9_996, 10**5), Unit.COUNT, "0.1"), (Fraction(99_951, 10**5), Unit.BYTES, "1 B"),
-        (Fraction(99_949, 10**14), Unit.SECONDS, "0.999 ns"), (MOST - Fraction(1, 3), Unit.COUNT, "1000000000000E"),
+        (Fraction(99_949, 10**14), Unit.SECONDS, "0.999 ns"),
+        (MOST - Fraction(1, 3), Unit.COUNT, "1000000000000E"),
     ):  # fmt: skip
         equal(impl.format_quantity(Quantity(amount, unit)), text, did=told(amount, unit))
 
@@ -115,13 +124,17 @@ def test_what_rounds_up_to_the_next_symbol_is_written_with_it(impl: Implementati
         written = [text.strip() if unit is Unit.COUNT else text for text, _ in steps(unit)]
         for number, (_, size) in enumerate(steps(unit)[:-1]):
             for part, text in (("999.4", f"999{written[number]}"), ("999.5", f"1{written[number + 1]}"),
-                               ("999.49999", f"999{written[number]}"), ("999.9999", f"1{written[number + 1]}")):  # fmt: skip
+                               ("999.49999", f"999{written[number]}"),
+                               ("999.9999", f"1{written[number + 1]}")):  # fmt: skip
                 amount = Fraction(part) * size
                 equal(impl.format_quantity(Quantity(amount, unit)), text, did=told(amount, unit))
     for amount, text in (
-        ("59.94", "59.9 s"), ("59.95", "1 min"), ("59.99999", "1 min"), ("3596.9", "59.9 min"), ("3597", "1 h"),
-        ("3599.9", "1 h"), ("86219", "23.9 h"), ("86220", "1 d"), ("86399.999", "1 d"), ("31492799", "364 d"),
-        ("31492800", "1 y"), ("0.9994", "999 ms"), ("0.9996", "1 s"), ("0.0009996", "1 ms"), ("60", "1 min"),
+        ("59.94", "59.9 s"), ("59.95", "1 min"), ("59.99999", "1 min"), ("3596.9", "59.9 min"),
+        ("3597", "1 h"),
+        ("3599.9", "1 h"), ("86219", "23.9 h"), ("86220", "1 d"), ("86399.999", "1 d"),
+        ("31492799", "364 d"),
+        ("31492800", "1 y"), ("0.9994", "999 ms"), ("0.9996", "1 s"), ("0.0009996", "1 ms"),
+        ("60", "1 min"),
         ("119.99", "2 min"), ("7199", "2 h"),
     ):  # fmt: skip
         seconds = Fraction(amount)
@@ -136,9 +149,12 @@ def test_what_rounds_up_to_the_next_symbol_is_written_with_it(impl: Implementati
 def test_halves_are_rounded_up(impl: Implementation) -> None:
     """Numbers exactly in the middle, after an even and after an odd digit, and just below it."""
     for amount, text in (
-        ("1225", "1.23k"), ("1235", "1.24k"), ("1245", "1.25k"), ("1005", "1.01k"), ("12250", "12.3k"), ("1005000", "1.01M"),
-        ("122500", "123k"), ("1224.999999", "1.22k"), ("0.12345", "0.123"), ("0.1225", "0.123"), ("2.675", "2.68"),
-        ("1.005", "1.01"), ("100.5", "101"), ("101.5", "102"), ("8.345", "8.35"), ("1.115", "1.12"), ("0.0002225", "0.000223"),
+        ("1225", "1.23k"), ("1235", "1.24k"), ("1245", "1.25k"), ("1005", "1.01k"),
+        ("12250", "12.3k"), ("1005000", "1.01M"),
+        ("122500", "123k"), ("1224.999999", "1.22k"), ("0.12345", "0.123"), ("0.1225", "0.123"),
+        ("2.675", "2.68"),
+        ("1.005", "1.01"), ("100.5", "101"), ("101.5", "102"), ("8.345", "8.35"),
+        ("1.115", "1.12"), ("0.0002225", "0.000223"),
     ):  # fmt: skip
         made = Fraction(amount)
         equal(impl.format_quantity(Quantity(made, Unit.COUNT)), text, did=told(made, Unit.COUNT))
@@ -175,7 +191,7 @@ def _is_best(number: Fraction, place: int, amount: Fraction, unit: Unit, did: st
 
 @check("P4", kind="behaviour")
 def test_what_is_written_can_be_read(impl: Implementation) -> None:
-    """Amounts of all sizes from seed 4: written, read, and written again."""
+    """Amounts of all sizes from seed 4, and short texts: written, read, and written again."""
     for amount, unit in amounts(4, 40):
         text = impl.format_quantity(Quantity(amount, unit))
         read = impl.parse_quantity(text)
@@ -188,11 +204,6 @@ def test_what_is_written_can_be_read(impl: Implementation) -> None:
             got=read,
         )
         equal(impl.format_quantity(read), text, did=f"{did}, and wrote that")
-
-
-@check("P4", kind="behaviour")
-def test_short_texts_come_back_as_they_were(impl: Implementation) -> None:
-    """Read, then written: three digits at most, in the symbol that a writer would take."""
     for text in (
         "0", "1", "999", "1k", "1.5M", "12.3G", "999E", "1000E", "0 B", "1 B", "1.5 GB", "2.7 kb", "0.5/s", "0/s",
         "10k/s", "1.21M/s", "2 MB/s", "100 Gb/s", "0 s", "1 ns", "1.5 us", "300 ms", "59.9 s", "1 min", "59.9 min",
@@ -207,11 +218,12 @@ def test_short_texts_come_back_as_they_were(impl: Implementation) -> None:
 
 @check("P5", kind="behaviour")
 def test_ten_times_agrees_and_more_does_not(impl: Implementation) -> None:
-    """Guesses at the edges of an order of magnitude, on both sides."""
+    """Guesses at the edges of an order of magnitude, on both sides, to one part in 10 ** 18."""
     figure = Quantity(Fraction(2_737_500_000_000), Unit.BYTES)
     for guess, want in (
         ("2.7 TB", True), ("27.375 TB", True), ("27.375000000001 TB", False), ("273.75 GB", True),
-        ("273.749999999999 GB", False), ("1 TB", True), ("20 TB", True), ("2.7 GB", False), ("3 PB", False),
+        ("273.749999999999 GB", False), ("1 TB", True), ("20 TB", True), ("2.7 GB", False),
+        ("3 PB", False),
         ("0 B", False), ("1 TiB", True), ("0.28 TB", True), ("28 TB", False),
     ):  # fmt: skip
         equal(impl.agrees(guess, figure), want, did=f"asked whether {guess!r} agrees with {figure}")
@@ -220,11 +232,6 @@ def test_ten_times_agrees_and_more_does_not(impl: Implementation) -> None:
         equal(
             impl.agrees(guess, nothing), want, did=f"asked whether {guess!r} agrees with {nothing}"
         )
-
-
-@check("P5", kind="behaviour")
-def test_order_of_magnitude_is_exact_and_fair(impl: Implementation) -> None:
-    """Large and small figures against guesses at one part in 10 ** 18 beside ten times."""
     for power in (-8, 0, 3, 18):
         amount = Fraction(10) ** power
         figure = Quantity(amount, Unit.COUNT)
@@ -269,7 +276,8 @@ def test_only_the_same_units_are_compared(impl: Implementation) -> None:
                 )
     for guess, amount, unit, field in (
         ("1 mb", Fraction(1), Unit.BYTES, "text"), ("1 mb", Fraction(-1), Unit.BYTES, "text"),
-        ("1 MB", Fraction(-1), Unit.BYTES, "amount"), ("1 MB", 1.5, Unit.BYTES, "amount"), ("1 MB", Fraction(1), "B", "unit"),
+        ("1 MB", Fraction(-1), Unit.BYTES, "amount"), ("1 MB", 1.5, Unit.BYTES, "amount"),
+        ("1 MB", Fraction(1), "B", "unit"),
         ("1 MB", Fraction(-1), Unit.BITS, "amount"), ("1 MB", float("nan"), "B", "amount"),
     ):  # fmt: skip
         bad = Quantity(amount, unit)  # type: ignore[arg-type]

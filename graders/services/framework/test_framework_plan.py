@@ -50,7 +50,14 @@ def exactly(
 @check("P6", kind="behaviour")
 def test_traffic_is_shared_between_reads_and_writes(impl: Implementation) -> None:
     """Ratios of 4 to 1, 99 to 1, 1 to 1, 1 to 4, 1/2 to 1 and 0 to 1 of ten actions a second."""
-    for ratio, writes in ((4, 2), (99, "1/10"), (1, 5), (Fraction(1, 4), 8), (Fraction(1, 2), "20/3"), (0, 10)):  # fmt: skip
+    for ratio, writes in (
+        (4, 2),
+        (99, "1/10"),
+        (1, 5),
+        (Fraction(1, 4), 8),
+        (Fraction(1, 2), "20/3"),
+        (0, 10),
+    ):
         exact = Fraction(writes)
         exactly(impl, "writes", exact, Unit.PER_SECOND, reads_per_write=ratio)
         exactly(impl, "reads", 10 - exact, Unit.PER_SECOND, reads_per_write=ratio)
@@ -81,6 +88,8 @@ def test_traffic_grows_by_compound_years(impl: Implementation) -> None:
         exactly(impl, "peak_reads", 8 * Fraction(factor), Unit.PER_SECOND, **plan)
     exactly(impl, "reads", 8 * 2**99, Unit.PER_SECOND, annual_growth=1, years=100)
     exactly(impl, "reads", 8, Unit.PER_SECOND, annual_growth=0, years=100)
+    plan = {"annual_growth": Fraction(1, 7), "years": 30}
+    exactly(impl, "writes", 2 * Fraction(8, 7) ** 29, Unit.PER_SECOND, **plan)
 
 
 @check("P7", kind="behaviour")
@@ -102,7 +111,14 @@ def test_storage_is_what_is_kept(impl: Implementation) -> None:
     day = 172_800_000
     for days, kept in ((1, 1), (30, 30), (364, 364), (365, 365), (366, 365), (10**9, 365)):
         exactly(impl, "storage", day * kept, Unit.BYTES, retention_days=days)
-    for days, kept in ((364, 364), (366, 366), (730, 730), (1_094, 1_094), (1_095, 1_095), (1_096, 1_095)):  # fmt: skip
+    for days, kept in (
+        (364, 364),
+        (366, 366),
+        (730, 730),
+        (1_094, 1_094),
+        (1_095, 1_095),
+        (1_096, 1_095),
+    ):
         exactly(impl, "storage", day * kept, Unit.BYTES, retention_days=days, years=3)
     exactly(impl, "storage", day * 365 * 3, Unit.BYTES, replicas=3)
     exactly(impl, "stored_per_day", day * 3, Unit.BYTES, replicas=3)
@@ -174,9 +190,11 @@ def test_servers_have_slots_for_everything_in_flight(impl: Implementation) -> No
         ({"utilisation": Fraction(7, 10), "service_time": Fraction(7, 10)}, 1),
         ({"utilisation": Fraction(7, 10), "service_time": Fraction(21, 10)}, 3),
         ({"utilisation": Fraction(7, 10), "service_time": Fraction(21, 10) + Fraction(1, 10**20)}, 4),
-        ({"utilisation": Fraction(1, 3), "service_time": Fraction(1, 3)}, 1), ({"utilisation": Fraction(7, 10)}, 2),
+        ({"utilisation": Fraction(1, 3), "service_time": Fraction(1, 3)}, 1),
+        ({"utilisation": Fraction(7, 10)}, 2),
         ({"slots": 3, "utilisation": Fraction(1, 2), "service_time": Fraction(29, 10)}, 20),
-        ({"service_time": 10**20, "slots": 1}, 10**21), ({"service_time": 10**20 + Fraction(1, 100), "slots": 1}, 10**21 + 1),
+        ({"service_time": 10**20, "slots": 1}, 10**21),
+        ({"service_time": 10**20 + Fraction(1, 100), "slots": 1}, 10**21 + 1),
     ):  # fmt: skip
         servers(impl, (want, slots), SMALL, **changes)
 
@@ -187,11 +205,15 @@ def test_servers_have_room_on_their_network_cards(impl: Implementation) -> None:
     slots, network = Bottleneck.SLOTS, Bottleneck.NETWORK
     for workload, changes, want in (
         (SMALL, {"network_bits": 16_000}, (1, slots)), (SMALL, {"network_bits": 15_999}, (2, network)),
-        (SMALL, {"network_bits": 8_000}, (2, network)), (SMALL, {"network_bits": 8_000, "slots": 5}, (2, slots)),
-        (SMALL, {"network_bits": 8_000, "slots": 4}, (3, slots)), (SMALL, {"network_bits": 16_000, "utilisation": Fraction(4, 5)}, (2, slots)),
+        (SMALL, {"network_bits": 8_000}, (2, network)),
+        (SMALL, {"network_bits": 8_000, "slots": 5}, (2, slots)),
+        (SMALL, {"network_bits": 8_000, "slots": 4}, (3, slots)),
+        (SMALL, {"network_bits": 16_000, "utilisation": Fraction(4, 5)}, (2, slots)),
         (SMALL, {"network_bits": 5_000, "utilisation": Fraction(4, 5)}, (4, network)),
-        (work(write_bytes=10), {"network_bits": 1_000}, (16, network)), (work(read_bytes=10), {"network_bits": 1_000}, (16, network)),
-        (work(peak_factor=2), {"network_bits": 16_000, "slots": 20}, (2, network)), (SMALL, {"network_bits": 1}, (16_000, network)),
+        (work(write_bytes=10), {"network_bits": 1_000}, (16, network)),
+        (work(read_bytes=10), {"network_bits": 1_000}, (16, network)),
+        (work(peak_factor=2), {"network_bits": 16_000, "slots": 20}, (2, network)),
+        (SMALL, {"network_bits": 1}, (16_000, network)),
         (work(replicas=5), {"network_bits": 16_000}, (1, slots)),
     ):  # fmt: skip
         servers(impl, want, workload, **changes)
@@ -201,12 +223,16 @@ def test_servers_have_room_on_their_network_cards(impl: Implementation) -> None:
 def test_shards_hold_one_copy_and_nodes_all(impl: Implementation) -> None:
     """63.072 GB in disks that fit exactly, that are a byte too small, and of which a part is used."""
     for changes, machine, want in (
-        ({}, {}, (1, 1)), ({}, {"disk_bytes": 63_072_000_000}, (1, 1)), ({}, {"disk_bytes": 63_071_999_999}, (2, 2)),
-        ({"replicas": 3}, {"disk_bytes": 63_072_000_000}, (1, 3)), ({"replicas": 3}, {"disk_bytes": 63_071_999_999}, (2, 6)),
-        ({"replicas": 3}, {"disk_bytes": 10**11}, (1, 3)), ({"replicas": 2}, {"disk_bytes": 2 * 10**11}, (1, 2)),
+        ({}, {}, (1, 1)), ({}, {"disk_bytes": 63_072_000_000}, (1, 1)),
+        ({}, {"disk_bytes": 63_071_999_999}, (2, 2)),
+        ({"replicas": 3}, {"disk_bytes": 63_072_000_000}, (1, 3)),
+        ({"replicas": 3}, {"disk_bytes": 63_071_999_999}, (2, 6)),
+        ({"replicas": 3}, {"disk_bytes": 10**11}, (1, 3)),
+        ({"replicas": 2}, {"disk_bytes": 2 * 10**11}, (1, 2)),
         ({}, {"disk_bytes": 90_102_857_143, "utilisation": Fraction(7, 10)}, (1, 1)),
         ({}, {"disk_bytes": 90_102_857_142, "utilisation": Fraction(7, 10)}, (2, 2)),
-        ({}, {"disk_bytes": 21_024_000_000}, (3, 3)), ({"peak_factor": 9}, {"disk_bytes": 63_072_000_000}, (1, 1)),
+        ({}, {"disk_bytes": 21_024_000_000}, (3, 3)),
+        ({"peak_factor": 9}, {"disk_bytes": 63_072_000_000}, (1, 1)),
         ({"replicas": 7}, {"disk_bytes": 1}, (63_072_000_000, 441_504_000_000)),
         ({"retention_days": 1, "users": 1, "reads_per_write": 99}, {}, (1, 1)),
     ):  # fmt: skip

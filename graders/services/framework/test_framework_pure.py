@@ -133,17 +133,21 @@ def test_no_figure_is_too_large_to_be_exact(impl: Implementation) -> None:
 
 @check("P16", kind="concurrency")
 def test_other_threads_do_not_count(impl: Implementation) -> None:
-    """Two threads estimate, read and write at the same time."""
-    small = replace(CHAT, users=7, years=2, retention_days=500, replicas=1)
-    alone = [impl.estimate(plan, MACHINE) for plan in (CHAT, small)]
+    """Two threads estimate and read at the same time; two others write and compose."""
+    plans = [
+        replace(CHAT, years=1, retention_days=20),
+        replace(CHAT, users=7, years=1, retention_days=30, replicas=1),
+    ]
+    alone = [impl.estimate(plan, MACHINE) for plan in plans]
+    group = Group((Fraction(1, 2), Group((Fraction(1, 3), Fraction(1, 4)), 1)), 1)
 
-    def scene(sim: Sim) -> None:
+    def planning(sim: Sim) -> None:
         got: dict[int, Any] = {}
 
-        def ask(number: int, plan: Workload, text: str) -> None:
-            got[number] = (impl.estimate(plan, MACHINE), impl.parse_quantity(text))
+        def ask(number: int, text: str) -> None:
+            got[number] = (impl.estimate(plans[number], MACHINE), impl.parse_quantity(text))
 
-        sim.together(lambda: ask(0, CHAT, "1.5 kB"), lambda: ask(1, small, "3 min"))
+        sim.together(lambda: ask(0, "1.5 kB"), lambda: ask(1, "3 min"))
         did = "one thread estimated a chat and read 1.5 kB, another a small system and 3 min"
         want = {
             0: (alone[0], Quantity(Fraction(1_500), Unit.BYTES)),
@@ -151,26 +155,19 @@ def test_other_threads_do_not_count(impl: Implementation) -> None:
         }
         equal(got, want, did=did)
 
-    explore(scene, schedules=60)
-
-
-@check("P16", kind="concurrency")
-def test_threads_write_and_compose_at_the_same_time(impl: Implementation) -> None:
-    """Two threads write a quantity and ask for the availability of a group each."""
-    other = Group((Fraction(1, 2), Group((Fraction(1, 3), Fraction(1, 4)), 1)), 1)
-
-    def scene(sim: Sim) -> None:
+    def writing(sim: Sim) -> None:
         got: dict[int, Any] = {}
 
-        def ask(number: int, quantity: Quantity, group: Group) -> None:
-            got[number] = (impl.format_quantity(quantity), impl.availability(group))
+        def ask(number: int, quantity: Quantity, system: Group) -> None:
+            got[number] = (impl.format_quantity(quantity), impl.availability(system))
 
         sim.together(
             lambda: ask(0, Quantity(Fraction(999_600), Unit.BYTES), QUORUM),
-            lambda: ask(1, Quantity(Fraction(61), Unit.SECONDS), other),
+            lambda: ask(1, Quantity(Fraction(12_345), Unit.BITS), group),
         )
-        did = "one thread wrote 999.6 kB and composed a quorum, another 61 s and a group"
-        want = {0: ("1 MB", Fraction(99_633, 100_000)), 1: ("1.02 min", Fraction(3, 4))}
+        did = "one thread wrote 999.6 kB and composed a quorum, another 12,345 b and a group"
+        want = {0: ("1 MB", Fraction(99_633, 100_000)), 1: ("12.3 kb", Fraction(3, 4))}
         equal(got, want, did=did)
 
-    explore(scene, schedules=60)
+    explore(planning, schedules=60)
+    explore(writing, schedules=60)

@@ -108,13 +108,16 @@ def test_sensitivity_by_example(impl: Implementation) -> None:
         impl,
         "storage",
         [("users", "1"), ("actions_per_user", "1"), ("write_bytes", "1"), ("replicas", "1"),
-         ("reads_per_write", "-4/9"), *still, ("retention_days", "0"), ("annual_growth", "0"), ("years", "0"), ("hot_share", "0")],
+         ("reads_per_write", "-4/9"), *still, ("retention_days", "0"), ("annual_growth", "0"),
+         ("years", "0"), ("hot_share", "0")],
     )  # fmt: skip
     moved(
         impl,
         "store_reads",
-        [("users", "1"), ("actions_per_user", "1"), ("peak_factor", "1"), ("hot_reads", "-1"), ("reads_per_write", "1/9"),
-            ("write_bytes", "0"), ("read_bytes", "0"), ("retention_days", "0"), ("replicas", "0"), ("annual_growth", "0"), ("years", "0"), ("hot_share", "0")],
+        [("users", "1"), ("actions_per_user", "1"), ("peak_factor", "1"), ("hot_reads", "-1"),
+        ("reads_per_write", "1/9"),
+            ("write_bytes", "0"), ("read_bytes", "0"), ("retention_days", "0"), ("replicas", "0"),
+            ("annual_growth", "0"), ("years", "0"), ("hot_share", "0")],
         hot_reads=Fraction(1, 2),
     )  # fmt: skip
     moved(
@@ -141,14 +144,20 @@ def test_sensitivity_by_example(impl: Implementation) -> None:
 def test_sensitivity_at_the_ends_of_the_ranges(impl: Implementation) -> None:
     """Inputs that are zero, whose double is just allowed, and whose double is not."""
     for changes, left_out in (
-        ({"hot_share": Fraction(1, 2), "years": 50}, {"hot_reads"}), ({"hot_share": Fraction(51, 100), "years": 51}, {"hot_share", "hot_reads", "years"}),
-        ({"hot_share": 0, "hot_reads": 0, "annual_growth": 0}, set()), ({"hot_share": 1, "hot_reads": 1}, {"hot_share", "hot_reads"}),
+        ({"hot_share": Fraction(1, 2), "years": 50}, {"hot_reads"}),
+        ({"hot_share": Fraction(51, 100), "years": 51}, {"hot_share", "hot_reads", "years"}),
+        ({"hot_share": 0, "hot_reads": 0, "annual_growth": 0}, set()),
+        ({"hot_share": 1, "hot_reads": 1}, {"hot_share", "hot_reads"}),
         ({"years": 100, "hot_reads": Fraction(1, 2)}, {"years"}),
     ):  # fmt: skip
         names = [name for name, _ in impl.sensitivity(replace(SOUND, **changes), MACHINE, "writes")]
         did = f"asked for the sensitivity of writes with {changes}: which inputs are in it"
         equal(sorted(names), sorted(set(RANGES) - left_out), did=did)
-    for figure, changes in (("reads", {"reads_per_write": 0}), ("cache", {"hot_share": 0}), ("store_reads", {"hot_reads": 1})):  # fmt: skip
+    for figure, changes in (
+        ("reads", {"reads_per_write": 0}),
+        ("cache", {"hot_share": 0}),
+        ("store_reads", {"hot_reads": 1}),
+    ):
         got = impl.sensitivity(replace(SOUND, **changes), MACHINE, figure)
         did = f"asked for the sensitivity of {figure} with {changes}, which is 0"
         names = [name for name in RANGES if name != "hot_reads"]
@@ -175,16 +184,16 @@ def test_sensitivity_of_numbers_of_machines_jumps(impl: Implementation) -> None:
 
 @check("P12", kind="behaviour")
 def test_sensitivity_is_what_estimate_says(impl: Implementation) -> None:
-    """Every figure of six plans from seed 8, compared with estimates of the plan with one input doubled."""
+    """Every figure of four plans from seed 8, compared with estimates of the plan with one input doubled."""
     chance = random.Random(8)
-    for _ in range(6):
+    for _ in range(4):
         workload = replace(
             SOUND,
             users=chance.randint(1, 10**9),
             reads_per_write=Fraction(chance.randint(1, 90), 10),
             retention_days=chance.randint(1, 2_000),
             annual_growth=Fraction(chance.randint(1, 9), 10),
-            years=chance.randint(1, 5),
+            years=chance.randint(1, 3),
             hot_share=Fraction(chance.randint(1, 10), 10),
             hot_reads=Fraction(chance.randint(1, 9), 10),
         )

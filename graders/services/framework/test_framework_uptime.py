@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
+from math import comb
 from typing import Final
 
 from contracts.services.framework import Exact, Group, Quantity, Unit
@@ -29,7 +30,7 @@ def test_chains_and_replicas(impl: Implementation) -> None:
     is_up(impl, Group((two, three), 1), 1 - Fraction(1, 10**5))
     is_up(impl, Group((two, two, two), 3), "970299/1000000")
     is_up(impl, Group((two, two, two), 1), "999999/1000000")
-    is_up(impl, Group((three,) * 30, 30), three**30)
+    is_up(impl, Group((three,) * 9, 9), three**9)
     is_up(impl, Group((1, 1, 0), 2), 1)
     is_up(impl, Group((1, 0, 0), 2), 0)
     is_up(impl, Group((0, 0), 1), 0)
@@ -86,7 +87,7 @@ def test_any_group_agrees_with_all_its_cases(impl: Implementation) -> None:
 
 @check("P13", kind="throughput")
 def test_many_parts_are_no_problem(plain: Implementation) -> None:
-    """Quorums of 7 and of 14 parts, where all cases would be 128 times as many."""
+    """Quorums of 7 and of 14 parts, of which there are 128 times as many cases; then one of 40."""
 
     def prepare(size: int) -> Block:
         group = Group(tuple(Fraction(n + 1, n + 2) for n in range(size)), size // 2 + 1)
@@ -100,11 +101,13 @@ def test_many_parts_are_no_problem(plain: Implementation) -> None:
         limit=30.0,
         did="asked for the availability of quorums of 7 parts and of 14",
     )
+    ways = sum(comb(40, up) * 3**up for up in range(30, 41))
+    is_up(plain, Group((Fraction(3, 4),) * 40, 30), Fraction(ways, 4**40))
 
 
-@check("P14", kind="behaviour")
+@check("P3", "P14", kind="behaviour")
 def test_downtime_of_a_year(impl: Implementation) -> None:
-    """Nines from one to nine, always and never up, and a third of the year."""
+    """Nines from one to nine, always and never up, a third of the year; and as people say it."""
     for number, part in NINES.items():
         did = f"asked for the downtime of {number} nines"
         equal(
@@ -124,10 +127,6 @@ def test_downtime_of_a_year(impl: Implementation) -> None:
         impl.downtime(group), want, did="asked for the downtime of a chain of two with three nines"
     )
 
-
-@check("P3", "P14", kind="behaviour")
-def test_the_nines_as_people_say_them(impl: Implementation) -> None:
-    """The downtime of one to six nines, written."""
     for number, text in (
         (1, "36.5 d"),
         (2, "3.65 d"),
