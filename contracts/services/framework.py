@@ -110,7 +110,7 @@ class Quantity:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if type(self.amount) is int:
+        if isinstance(self.amount, int) and not isinstance(self.amount, bool):
             object.__setattr__(self, "amount", Fraction(self.amount))
 
 

@@ -1,11 +1,9 @@
 """A real library behind the contract, and right implementations in other styles."""
 
 import contextlib
+import functools
 import math
-import re
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
-from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, ClassVar, Final
 
@@ -54,37 +52,23 @@ class Humanize:
 
 # --- what both variants say of arguments -----------------------------------------------------------
 
-KINDS: Final[dict[str, tuple[bool, Exact | None, bool, Exact | None]]] = {
-    # whole numbers only, from, that itself, to
-    "users": (True, 1, True, None),
-    "actions_per_user": (False, 0, False, None),
-    "reads_per_write": (False, 0, True, None),
-    "write_bytes": (True, 1, True, None),
-    "read_bytes": (True, 1, True, None),
-    "peak_factor": (False, 1, True, None),
-    "retention_days": (True, 1, True, None),
-    "replicas": (True, 1, True, None),
-    "annual_growth": (False, 0, True, None),
-    "years": (True, 1, True, 100),
-    "hot_share": (False, 0, True, 1),
-    "hot_reads": (False, 0, True, 1),
-    "slots": (True, 1, True, None),
-    "service_time": (False, 0, False, None),
-    "utilisation": (False, 0, False, 1),
-    "disk_bytes": (True, 1, True, None),
-    "memory_bytes": (True, 1, True, None),
-    "network_bits": (True, 1, True, None),
-    "availability": (False, 0, True, 1),
+COUNTS: Final = {
+    *("users", "write_bytes", "read_bytes", "retention_days", "replicas", "years"),
+    *("slots", "disk_bytes", "memory_bytes", "network_bits"),
 }
+POSITIVE: Final = {"actions_per_user", "service_time", "utilisation"}
+SHARES: Final = {"utilisation", "hot_share", "hot_reads", "availability"}
 
 
 def _fits(field: str, value: Any) -> bool:
-    whole, low, closed, high = KINDS[field]
-    if type(value) is not int and (whole or type(value) is not Fraction):
+    if type(value) is not int and (field in COUNTS or type(value) is not Fraction):
         return False
-    if low is not None and (value < low or (value == low and not closed)):
+    if field in SHARES and value > 1:
         return False
-    return high is None or value <= high
+    if field in POSITIVE:
+        return bool(value > 0)
+    least = 1 if field in COUNTS or field == "peak_factor" else 0
+    return bool(least <= value and (field != "years" or value <= 100))
 
 
 def _refuse(*owners: Any) -> None:
@@ -107,23 +91,6 @@ def _refuse_group(group: Group) -> None:
         raise BadInput("parts", "is no tuple with something in it")
     if type(group.needed) is not int or not 1 <= group.needed <= len(group.parts):
         raise BadInput("needed", "is not possible")
-
-
-def _doubts(workload: Workload, machine: Machine, plan: Estimate) -> Iterator[Doubt]:
-    if workload.peak_factor == 1:
-        yield Doubt.FLAT
-    if workload.reads_per_write < 1:
-        yield Doubt.WRITE_HEAVY
-    if workload.retention_days > YEAR * workload.years:
-        yield Doubt.STILL_FILLING
-    if workload.replicas == 1:
-        yield Doubt.ONE_COPY
-    if workload.hot_reads < workload.hot_share:
-        yield Doubt.COLD_CACHE
-    if plan.cache.amount > machine.memory_bytes:
-        yield Doubt.CACHE_TOO_LARGE
-    if plan.servers == 1:
-        yield Doubt.ONE_SERVER
 
 
 # --- whole numbers --------------------------------------------------------------------------------
@@ -230,17 +197,9 @@ class WholeNumbers:
     def estimate(workload: Workload, machine: Machine) -> Estimate:
         _refuse(workload, machine)
         w, m = workload, machine
-        actions, ratio, growth, peak, time, part = (
-            Fraction(each)
-            for each in (
-                w.actions_per_user,
-                w.reads_per_write,
-                w.annual_growth,
-                w.peak_factor,
-                m.service_time,
-                m.utilisation,
-            )
-        )
+        actions, ratio = Fraction(w.actions_per_user), Fraction(w.reads_per_write)
+        growth, peak = Fraction(w.annual_growth), Fraction(w.peak_factor)
+        time, part = Fraction(m.service_time), Fraction(m.utilisation)
         # Writes on a day of year y are top * up ** (y - 1) / (bottom * down ** (y - 1)).
         top = w.users * actions.numerator * ratio.denominator
         bottom = actions.denominator * (ratio.denominator + ratio.numerator)
@@ -290,14 +249,38 @@ class WholeNumbers:
 
     @staticmethod
     def doubts(workload: Workload, machine: Machine) -> frozenset[Doubt]:
-        plan = WholeNumbers.estimate(workload, machine)
-        return frozenset(_doubts(workload, machine, plan))
+        plan, longest = WholeNumbers.estimate(workload, machine), YEAR * workload.years
+        answers = (
+            workload.peak_factor == 1,
+            workload.reads_per_write < 1,
+            workload.retention_days > longest,
+            workload.replicas == 1,
+            workload.hot_reads < workload.hot_share,
+            plan.cache.amount > machine.memory_bytes,
+            plan.servers == 1,
+        )
+        return frozenset(doubt for doubt, answer in zip(Doubt, answers, strict=True) if answer)
 
     @staticmethod
     def sensitivity(
         workload: Workload, machine: Machine, figure: str
     ) -> tuple[tuple[str, Fraction], ...]:
-        return _sensitivity(WholeNumbers.estimate, workload, machine, figure)
+        def value(plan: Estimate) -> Fraction:
+            made = getattr(plan, figure)
+            return made.amount if isinstance(made, Quantity) else Fraction(made)
+
+        first = WholeNumbers.estimate(workload, machine)
+        names = {each.name for each in fields(Estimate)} - {"bottleneck"}
+        if type(figure) is not str or figure not in names:
+            raise BadInput("figure", "is no figure")
+        before, changes = value(first), []
+        for name, was in asdict(workload).items():
+            if _fits(name, was + was):
+                after = value(
+                    WholeNumbers.estimate(replace(workload, **{name: was + was}), machine)
+                )
+                changes.append((name, after / before - 1 if before else Fraction(0)))
+        return tuple(sorted(changes, key=lambda change: abs(change[1]), reverse=True))
 
     @staticmethod
     def availability(system: Exact | Group) -> Fraction:
@@ -342,100 +325,14 @@ def _placed(digits: int, shift: int) -> str:
     return f"{whole}.{rest}" if rest else whole
 
 
-def _sensitivity(
-    estimate: Callable[[Workload, Machine], Estimate],
-    workload: Workload,
-    machine: Machine,
-    figure: Any,
-) -> tuple[tuple[str, Fraction], ...]:
-    """Estimates the plan first, and one with each input doubled."""
-
-    def value(plan: Estimate) -> Fraction:
-        made = getattr(plan, figure)
-        return made.amount if isinstance(made, Quantity) else Fraction(made)
-
-    first = estimate(workload, machine)
-    names = {each.name for each in fields(Estimate)} - {"bottleneck"}
-    if type(figure) is not str or figure not in names:
-        raise BadInput("figure", "is no figure")
-    before, changes = value(first), []
-    for name, was in asdict(workload).items():
-        if _fits(name, was + was):
-            after = value(estimate(replace(workload, **{name: was + was}), machine))
-            changes.append((name, after / before - 1 if before else Fraction(0)))
-    changes.sort(key=lambda change: abs(change[1]), reverse=True)
-    return tuple(changes)
-
-
 # --- day by day -----------------------------------------------------------------------------------
-
-GRAMMAR: Final = re.compile(
-    r"""(?P<number>[0-9]+(\.[0-9]+)?)
-    ((?=[ ]?[^ ])[ ]?(
-        (?P<time>ns|us|\u00b5s|\u03bcs|ms|s|min|h|d|y)
-        | (?P<prefix>[kMGTPE]?)(?P<base>[Bb]?)(/(?P<per>s|min|h|d|y))?
-        | (?P<binary>[KMGTPE])iB(/(?P<each>s|min|h|d|y))?
-    ))?""",
-    re.VERBOSE,
-)
 
 
 class DayByDay:
-    """One expression for the grammar, `Decimal` with a context of its own, a loop over the days."""
+    """A loop over the days of the plan; quorums by recursion that remembers."""
 
     requires = ()
     fails: ClassVar[dict[str, str]] = {}
-
-    @staticmethod
-    def parse_quantity(text: str) -> Quantity:
-        found = GRAMMAR.fullmatch(text) if isinstance(text, str) and len(text) <= MAX_TEXT else None
-        if found is None:
-            raise BadInput("text", "is no quantity")
-        number = Fraction(Decimal(found["number"]))
-        per = found["per"] or found["each"]
-        if found["time"]:
-            amount, unit = number * NANOS[found["time"]] / 10**9, Unit.SECONDS
-        else:
-            power = PREFIXES.index((found["binary"] or found["prefix"] or "").replace("K", "k"))
-            amount = number * (1_024 if found["binary"] else 1_000) ** power
-            amount = amount / PER[per] if per else amount
-            base = "B" if found["binary"] else found["base"] or ""
-            unit = Unit(base + "/s" if per else base)
-        if amount and not 1 <= amount * MOST <= MOST**2:
-            raise BadInput("text", "is out of range")
-        return Quantity(amount, unit)
-
-    @staticmethod
-    def format_quantity(quantity: Quantity) -> str:
-        _refuse_quantity(quantity)
-        amount, unit = quantity.amount, quantity.unit.value
-        space = "" if unit in {"", "/s"} else " "
-        if unit == "s":
-            sizes = {name: Fraction(NANOS[name], 10**9) for name in ("ns", "us", "ms", *PER)}
-        else:
-            sizes = {f"{name}{unit}": Fraction(1_000**n) for n, name in enumerate(PREFIXES)}
-        if amount == 0:
-            return f"0{space}{unit}"
-        names = [name for name, size in sizes.items() if size <= amount] or list(sizes)[:1]
-        name = names[-1]
-        following = dict(zip(sizes, [*list(sizes)[1:], None], strict=True))[name]
-        number = _three(amount / sizes[name])
-        if following is not None and number * sizes[name] == sizes[following]:
-            number, name = Fraction(1), following
-        exact = Context(prec=100).divide(Decimal(number.numerator), Decimal(number.denominator))
-        text = format(exact, "f")
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return f"{text}{space if name else ''}{name}"
-
-    @staticmethod
-    def agrees(guess: str, figure: Quantity) -> bool:
-        said = DayByDay.parse_quantity(guess)
-        _refuse_quantity(figure)
-        if said.unit != figure.unit:
-            raise BadInput("unit", "is another")
-        if not said.amount or not figure.amount:
-            return said.amount == figure.amount
-        return Fraction(1, 10) <= said.amount / figure.amount <= 10
 
     @staticmethod
     def estimate(workload: Workload, machine: Machine) -> Estimate:
@@ -481,16 +378,6 @@ class DayByDay:
         )
 
     @staticmethod
-    def doubts(workload: Workload, machine: Machine) -> frozenset[Doubt]:
-        return frozenset(_doubts(workload, machine, DayByDay.estimate(workload, machine)))
-
-    @staticmethod
-    def sensitivity(
-        workload: Workload, machine: Machine, figure: str
-    ) -> tuple[tuple[str, Fraction], ...]:
-        return _sensitivity(DayByDay.estimate, workload, machine, figure)
-
-    @staticmethod
     def availability(system: Exact | Group) -> Fraction:
         if not isinstance(system, Group):
             if not _fits("availability", system):
@@ -498,30 +385,15 @@ class DayByDay:
             return Fraction(system)
         _refuse_group(system)
         parts = [DayByDay.availability(part) for part in system.parts]
-        known: dict[tuple[int, int], Fraction] = {}
 
+        @functools.cache
         def at_least(needed: int, first: int) -> Fraction:
             if needed <= 0:
                 return Fraction(1)
             if needed > len(parts) - first:
                 return Fraction(0)
-            if (needed, first) not in known:
-                up = parts[first]
-                known[needed, first] = up * at_least(needed - 1, first + 1) + (1 - up) * at_least(
-                    needed, first + 1
-                )
-            return known[needed, first]
+            up = parts[first]
+            with_it = at_least(needed - 1, first + 1)
+            return up * with_it + (1 - up) * at_least(needed, first + 1)
 
         return at_least(system.needed, 0)
-
-    @staticmethod
-    def downtime(system: Exact | Group) -> Quantity:
-        down = 1 - DayByDay.availability(system)
-        return Quantity(down * 31_536_000, Unit.SECONDS)
-
-
-def _three(number: Fraction) -> Fraction:
-    digit = Fraction(1, 10**60)
-    while number >= 1_000 * digit:
-        digit *= 10
-    return math.floor(number / digit + Fraction(1, 2)) * digit

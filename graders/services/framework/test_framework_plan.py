@@ -326,9 +326,9 @@ def model(workload: Workload, machine: Machine) -> Estimate:
 
 @check("P6", "P7", "P8", "P9", "P10", kind="behaviour")
 def test_any_plan_agrees_with_another_way_to_reckon(impl: Implementation) -> None:
-    """A hundred and twenty plans from seed 5, up to 10 ** 18 users."""
+    """Sixty plans from seed 5, up to 10 ** 18 users."""
     chance = random.Random(5)
-    for _ in range(120):
+    for _ in range(60):
         workload, machine = chance_plan(chance)
         got, want = impl.estimate(workload, machine), model(workload, machine)
         ensure(isinstance(got, Estimate), did="estimated a plan", want="an Estimate", got=got)
@@ -339,9 +339,9 @@ def test_any_plan_agrees_with_another_way_to_reckon(impl: Implementation) -> Non
 
 @check("P6", "P7", "P8", "P9", "P10", kind="behaviour")
 def test_more_of_anything_never_needs_less(impl: Implementation) -> None:
-    """Thirty plans from seed 6: doubled users double every amount; better machines are never more."""
+    """Fifteen plans from seed 6: doubled users double every amount; better machines are never more."""
     chance = random.Random(6)
-    for _ in range(30):
+    for _ in range(15):
         workload, machine = chance_plan(chance)
         plan = impl.estimate(workload, machine)
         double = impl.estimate(replace(workload, users=2 * workload.users), machine)

@@ -184,9 +184,9 @@ def test_sensitivity_of_numbers_of_machines_jumps(impl: Implementation) -> None:
 
 @check("P12", kind="behaviour")
 def test_sensitivity_is_what_estimate_says(impl: Implementation) -> None:
-    """Every figure of four plans from seed 8, compared with estimates of the plan with one input doubled."""
+    """The figures of six plans from seed 8, beside estimates of the plans with one input doubled."""
     chance = random.Random(8)
-    for _ in range(4):
+    for round_ in range(6):
         workload = replace(
             SOUND,
             users=chance.randint(1, 10**9),
@@ -200,7 +200,8 @@ def test_sensitivity_is_what_estimate_says(impl: Implementation) -> None:
         plans = {name: plan for name in RANGES if (plan := _doubled(workload, name)) is not None}
         made = {name: impl.estimate(plan, MACHINE) for name, plan in plans.items()}
         before = impl.estimate(workload, MACHINE)
-        for figure in (each.name for each in fields(Estimate) if each.name != "bottleneck"):
+        figures = [each.name for each in fields(Estimate) if each.name != "bottleneck"]
+        for figure in figures[round_ % 3 :: 3]:
             start = _number(before, figure)
             changes = [(name, _number(plan, figure) / start - 1) for name, plan in made.items()]
             want = tuple(sorted(changes, key=lambda pair: abs(pair[1]), reverse=True))

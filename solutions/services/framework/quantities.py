@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from contracts.services.framework import DAY, LEAST, MAX_TEXT, MOST, YEAR, BadInput, Quantity, Unit
-from solutions.services.framework.rules import is_exact
+from solutions.services.framework.rules import is_exact, is_text
 
 Step: TypeAlias = tuple[Fraction, str]
 
@@ -62,7 +62,7 @@ STEPS: Final[Mapping[Unit, Sequence[Step]]] = {unit: _steps(unit) for unit in Un
 
 def parse_quantity(text: str) -> Quantity:
     """Read a number and a symbol of the table."""
-    if not isinstance(text, str) or len(text) > MAX_TEXT:
+    if not is_text(text, MAX_TEXT):
         raise BadInput("text", f"must be a str of at most {MAX_TEXT} characters")
     number = NUMBER.match(text)
     if number is None:

@@ -18,6 +18,16 @@ def is_exact(value: object) -> bool:
     return is_int(value) or isinstance(value, Fraction)
 
 
+def is_tuple(value: object) -> bool:
+    """Whether it is a tuple, whatever its annotation says."""
+    return isinstance(value, tuple)
+
+
+def is_text(value: object, longest: int) -> bool:
+    """Whether it is a str that is not too long."""
+    return isinstance(value, str) and len(value) <= longest
+
+
 @dataclass(frozen=True)
 class Rule:
     """Which values a field may have."""

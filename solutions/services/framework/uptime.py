@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from contracts.services.framework import DAY, YEAR, BadInput, Exact, Group, Quantity, Unit
-from solutions.services.framework.rules import PART, check, is_int
+from solutions.services.framework.rules import PART, check, is_int, is_tuple
 
 
 def availability(system: Exact | Group) -> Fraction:
@@ -32,7 +32,7 @@ def downtime(system: Exact | Group) -> Quantity:
 
 
 def _check_group(group: Group) -> None:
-    if not isinstance(group.parts, tuple) or not group.parts:
+    if not is_tuple(group.parts) or not group.parts:
         raise BadInput("parts", "must be a tuple with at least one part")
     if not (is_int(group.needed) and 1 <= group.needed <= len(group.parts)):
         raise BadInput("needed", f"must be an int from 1 to {len(group.parts)}")
