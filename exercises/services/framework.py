@@ -9,6 +9,7 @@ Decided here, because calculators and libraries disagree:
 * A day has 86,400 seconds and a year 365 days. There are no months and no leap days.
 * Everything is exact: amounts are `Fraction`s, and no float is taken or given. Only
   `format_quantity` rounds, halves upwards; only numbers of machines are rounded up, once, at the end.
+* `True` is no number here, 1.0 is none, and `Fraction(3)` is no int.
 * Growth is compound, in whole years: the traffic of year y is (1 + growth) ** (y - 1) times that of
   year 1, the same on every day of it. Every figure is one of the last day of the plan.
 * Reads to writes of 99 to 1 are 99 % and 1 % of the traffic.

@@ -103,6 +103,8 @@ def test_numbers_are_read_exactly(impl: Implementation) -> None:
     reads(impl, "1000000000000 E", 10**30, Unit.COUNT)
     reads(impl, "1000000000000000000000000000000", 10**30, Unit.COUNT)
     reads(impl, "007.500 kB", 7_500, Unit.BYTES)
+    reads(impl, "0" * 37 + "7 B", 7, Unit.BYTES)
+    reads(impl, "0" * 33 + "8 Mb/s", 8_000_000, Unit.BITS_PER_SECOND)
     reads(impl, "0 ms", 0, Unit.SECONDS)
     reads(impl, "0.0 EB/y", 0, Unit.BYTES_PER_SECOND)
     reads(impl, "1.23456789012345678901234567890123 GiB", *_long())
