@@ -24,7 +24,7 @@ def opening(desk: Desk, drill: Drill) -> Iterator[str]:
     """The first words: the story only, and what may be asked."""
     yield f"{drill.title} ({drill.topic}), {drill.level}, {clock(drill.limit)} on the clock"
     yield f"in {desk.place(desk.workspace.folder)}; the clock runs"
-    yield from worksheet(desk, "Your worksheet, the seven steps to fill in: ")
+    yield from worksheet(desk, "the seven steps to fill in: ")
     yield ""
     yield wrapped(desk.sheet.interview.story)
     yield ""

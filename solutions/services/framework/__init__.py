@@ -6,7 +6,7 @@ is about parts that fail. `rules` says what a good argument is, for all of them.
 
 Trade-offs:
 
-* Fractions everywhere. They are some fifty times slower than floats and grow long with growth over
+* Fractions everywhere. They are many times slower than floats and grow long with growth over
   many years; a plan is made once, and nobody has to think about the order of the operations.
 * The grammar is a table of all symbols and one regular expression for the number. The table is
   built once; a parser that takes prefixes off would be shorter and accept `Ks` sooner or later.
