@@ -106,11 +106,11 @@ def test_arguments_stay_as_they_were(impl: Implementation) -> None:
     copies = copy.deepcopy(things)
     answers = everything(impl)
     equal(things, copies, did="asked everything, then compared the arguments with copies of before")
-    hash(tuple(answers))
     ensure(
-        all(type(each) is not list for each in answers),
+        not any(type(each) in {list, set, dict} for each in answers),
         did="asked everything",
         want="answers that nobody can change",
+        got=answers,
     )
 
 

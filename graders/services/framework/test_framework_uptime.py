@@ -98,7 +98,7 @@ def test_many_parts_are_no_problem(plain: Implementation) -> None:
         prepare,
         small=7,
         large=14,
-        limit=30.0,
+        limit=60.0,
         did="asked for the availability of quorums of 7 parts and of 14",
     )
     ways = sum(comb(40, up) * 3**up for up in range(30, 41))
