@@ -96,6 +96,7 @@ def test_nothing_and_the_ends_of_the_range(impl: Implementation) -> None:
     small = "0." + "0" * 29 + "1"
     for amount, unit, text in (
         (Fraction(12_345 * 10**18), Unit.COUNT, "12300E"),
+        (Fraction(10_006 * 10**17), Unit.COUNT, "1000E"), (Fraction(10_006 * 10**18), Unit.BITS, "10000 Eb"),
         (Fraction(10**30), Unit.BYTES, "1000000000000 EB"),
         (Fraction(10**30), Unit.SECONDS, "31700000000000000000000 y"),
         (Fraction(1_999 * 10**18), Unit.BITS, "2000 Eb"),
