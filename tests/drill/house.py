@@ -13,6 +13,7 @@ from graders.kit.topics import ROOT
 
 KATA: Final = ROOT / "tests" / "data" / "kata"
 BRIEF: Final = (ROOT / "tests" / "data" / "drill" / "tally.md").read_text(encoding="utf-8")
+WORKSHEET: Final = (ROOT / "exercises" / "worksheet.md").read_text(encoding="utf-8")
 BENCH: Final = '''"""100 adds."""
 
 
@@ -31,6 +32,7 @@ def build(root: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__", "results")
     shutil.copytree(KATA, root, ignore=ignore, dirs_exist_ok=True)
     (root / "exercises/patterns/tally.md").write_text(BRIEF, encoding="utf-8")
+    (root / "exercises/worksheet.md").write_text(WORKSHEET, encoding="utf-8")
     (root / "graders/patterns/tally/bench_tally.py").write_text(BENCH, encoding="utf-8")
     return root
 

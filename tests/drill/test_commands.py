@@ -1,6 +1,7 @@
 """A drill by single commands, on a clock that is set by hand."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,11 @@ import pytest
 
 from graders.kit.drill import commands, store
 from graders.kit.drill.grading import environment
+from graders.kit.interview import STEPS
 from graders.kit.mistakes import Mistake
 from graders.kit.stubs import stub_for
 from graders.kit.topics import ROOT, find
-from tests.drill.house import BRIEF, SOLUTION, House, files
+from tests.drill.house import BRIEF, SOLUTION, WORKSHEET, House, files
 
 
 @pytest.fixture
@@ -126,6 +128,51 @@ def test_the_exercise_is_not_touched(house: House) -> None:
     assert files(house.root, but=["workspaces", "__pycache__"]) == before
     first = house.root / "workspaces/tally-1/tally.py"
     assert first.read_text(encoding="utf-8") == SOLUTION
+
+
+def test_every_drill_hands_out_a_worksheet(house: House) -> None:
+    """The seven steps to fill in, from the first moment on; `status` says where it is."""
+    said = house.run("start")
+    sheet = house.workspace.folder / "worksheet.md"
+    assert "workspaces/tally-1/worksheet.md" in said
+    assert sheet.read_text(encoding="utf-8") == WORKSHEET
+    assert "  worksheet     workspaces/tally-1/worksheet.md" in house.run("status").splitlines()
+
+
+def test_a_worksheet_that_was_filled_in_stays(house: House) -> None:
+    """Whatever is done; the next drill has a fresh one, and one that was thrown away stays away."""
+    house.run("start")
+    sheet = house.workspace.folder / "worksheet.md"
+    sheet.write_text("ten users", encoding="utf-8")
+    for line in ("requirements", "pause", "resume", "status", "show", "finish --no-grade"):
+        house.run(line)
+    assert sheet.read_text(encoding="utf-8") == "ten users"
+    house.run("start")
+    fresh = house.workspace.folder / "worksheet.md"
+    assert fresh.parent.name == "tally-2"
+    assert fresh.read_text(encoding="utf-8") == WORKSHEET
+    fresh.unlink()
+    house.run("requirements")
+    assert "worksheet" not in house.run("status")
+    assert not fresh.exists()
+
+
+def test_a_drill_begins_without_a_worksheet(house: House) -> None:
+    """Who removed it from the exercises has none; who spoilt its letters has what can be read."""
+    source = house.root / "exercises" / "worksheet.md"
+    source.unlink()
+    assert "worksheet" not in house.run("start")
+    house.run("finish --no-grade")
+    source.write_bytes(b"mine \xff")
+    house.run("start")
+    sheet = house.workspace.folder / "worksheet.md"
+    assert sheet.read_text(encoding="utf-8") == "mine \ufffd"
+
+
+def test_the_worksheet_has_the_seven_steps() -> None:
+    """Under the names and in the order of a brief."""
+    headings = re.findall(r"^## (\d\. .+) \(\d+ minutes\)$", WORKSHEET, re.MULTILINE)
+    assert tuple(headings) == STEPS
 
 
 def test_a_folder_of_the_same_name_is_left_alone(house: House) -> None:

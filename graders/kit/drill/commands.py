@@ -34,7 +34,9 @@ def begin(room: Room, arguments: Sequence[str]) -> Desk:
     sheet = Sheet(choose(selectors, wanted.level, room.root))
     events = rules.start(sheet, wanted.minutes, room.clock())
     workspace = store.create(room.root, sheet.topic, events)
-    return Desk(room, workspace, sheet)
+    desk = Desk(room, workspace, sheet)
+    desk.hand_out_worksheet()
+    return desk
 
 
 def start_parser() -> Parser:

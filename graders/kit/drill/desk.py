@@ -1,5 +1,6 @@
 """A drill at hand: its folder, its sheet, and the clock. Every command begins by looking at the clock."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,18 @@ class Desk:
     def place(self, path: Path) -> str:
         """A path as it is shown: from the repository's folder."""
         return str(path.relative_to(self.room.root))
+
+    @property
+    def worksheet(self) -> Path:
+        """The seven steps to fill in."""
+        return self.workspace.folder / "worksheet.md"
+
+    def hand_out_worksheet(self) -> bool:
+        """Put a fresh one into the folder; whatever is there stays as it is."""
+        with contextlib.suppress(OSError):  # the exercises belong to the learner: it may be gone
+            source = self.room.root / "exercises" / "worksheet.md"
+            return create(self.worksheet, source.read_text(encoding="utf-8", errors="replace"))
+        return False
 
     def tick(self) -> Drill:
         """Look at the clock: what is due arrives and is said, all of it and once."""

@@ -24,12 +24,19 @@ def opening(desk: Desk, drill: Drill) -> Iterator[str]:
     """The first words: the story only, and what may be asked."""
     yield f"{drill.title} ({drill.topic}), {drill.level}, {clock(drill.limit)} on the clock"
     yield f"in {desk.place(desk.workspace.folder)}; the clock runs"
+    yield from worksheet(desk, "the seven steps to fill in: ")
     yield ""
     yield wrapped(desk.sheet.interview.story)
     yield ""
     yield from questions(desk, drill)
     yield ""
     yield "`ask 1 4` asks; `requirements` ends the questions and gives you the task; `help`"
+
+
+def worksheet(desk: Desk, label: str) -> Iterator[str]:
+    """Where the worksheet is, if there is one."""
+    if desk.worksheet.is_file():
+        yield f"{label}{desk.place(desk.worksheet)}"
 
 
 def questions(desk: Desk, drill: Drill) -> Iterator[str]:
@@ -90,6 +97,7 @@ def status(desk: Desk, drill: Drill) -> Iterator[str]:
     yield f"  hints         {len(drill.hints)} of {len(talk.hints)} used"
     yield f"  changes       {len(drill.changes)} arrived"
     yield f"  last grade    {_last_grade(desk, drill)}"
+    yield from worksheet(desk, "  worksheet     ")
     if drill.required:
         yield f"  your file     {desk.place(desk.code)}"
 
