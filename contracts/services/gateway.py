@@ -1,0 +1,444 @@
+"""API gateway: one door in front of many services, and the HTTP client that goes through it.
+
+Seen in production as nginx, Envoy, Kong, Traefik, the gateways of the clouds, and Go's
+`httputil.ReverseProxy` in programs of one's own.
+
+Decided here, because real gateways disagree:
+
+* A path is refused or forwarded, never repaired. What was routed is what the upstream gets.
+* Requests and answers are buffered, each up to a limit. So a failure of an upstream can always be
+  told with a status, and nothing half-sent ever reaches a client.
+* Nothing is sent twice: no retry. Whether a repetition is harmless only the caller knows.
+* Every call of an upstream has a connection of its own, and one time limit over all of it:
+  connecting, sending, waiting and the last byte of the answer. A time limit for each read is none.
+* No queue in front of an upstream. When it has `max_calls` calls under way, the next gets 503.
+* Every request needs a client's key. Who has none does not even learn which routes there are.
+* A request costs a token as soon as its client is known, also if it is refused after that.
+* The gateway is the outermost proxy: what a client says about its own address is worth nothing,
+  so X-Forwarded-For is replaced and not prolonged.
+* The client's credentials end here. Upstreams trust X-Client-Id, which only the gateway sets.
+* Time is `time.monotonic()`. Setting the wall clock changes nothing. Every instant is exact to a
+  microsecond, which is room for the rounding of floats.
+* No thread is started, and nothing is locked while foreign code runs: the transport, the observer,
+  `wsgi.input`.
+* Given keys are compared by `hmac.compare_digest` (or `secrets.compare_digest`), called under this
+  full name, so that a test can put a spy in its place.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any, Final, Literal, Protocol
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+TITLE: Final = "API gateway"
+LEVEL: Final = "hard"
+MINUTES: Final = 120
+IMPLEMENT: Final = ("Gateway", "HttpTransport")
+PROMISES: Final = {
+    "P1": "A request goes to the upstream of the route with the longest prefix of whole path"
+    " segments: /api serves /api and /api/x, and not /apix.",
+    "P2": "The upstream gets the method, path, query and body that were routed, byte for byte, and"
+    " it gets every request that passes exactly once: nothing is ever retried.",
+    "P3": "A path or query that two servers could read differently is refused with 400, as the"
+    " table of paths in Gateway has it.",
+    "P4": "Nobody passes without exactly one valid key, in either of the two headers; each key of"
+    " a client is as good as its others.",
+    "P5": "The given key is compared with every key there is by hmac.compare_digest, also after one"
+    " has matched, and with nothing else.",
+    "P6": "Every refusal has the status of the table in Gateway, the first that applies, with a"
+    " JSON body that holds an error text; the upstream does not hear of it.",
+    "P7": "Each client has a token bucket of its own, of its rate and burst, exact under any number"
+    " of threads and untouched by the wall clock; 429 says when to come back.",
+    "P8": "Hop-by-hop headers are removed in both directions: those of the list, and those that any"
+    " Connection header names, in any case.",
+    "P9": "Upstreams get Host, Via, X-Forwarded-*, X-Request-Id and X-Client-Id as the gateway says"
+    " and never as the client says, and no credentials.",
+    "P10": "A request whose end two servers could see at different places is refused; of a body"
+    " exactly the announced bytes are read, none before the request is let through.",
+    "P11": "An upstream has at most max_calls calls under way; one more gets 503 at once, and a"
+    " place is free again as soon as a call has ended, however it ended.",
+    "P12": "An upstream that is too slow becomes 504, one that fails in any other way 502, and both"
+    " concern no other request.",
+    "P13": "The upstream's status, headers and body come back unchanged, apart from what the"
+    " docstring of Gateway removes and adds; HEAD, 204 and 304 come back without a body.",
+    "P14": "Every request has a fresh id, on its answer and at its upstream, and is reported once"
+    " to the observer, truthfully and without its key; an observer that raises disturbs nothing.",
+    "P15": "Requests hold nobody up: while one waits for its client, its upstream or the observer,"
+    " all others are served.",
+    "P16": "HttpTransport keeps the time limit over the whole exchange, however the upstream"
+    " spreads its bytes, and connects, sends and reads only while time is left.",
+    "P17": "HttpTransport takes an answer only if it is well-formed and whole, as its docstring"
+    " says, and reads no more of it than the limits allow.",
+    "P18": "HttpTransport writes one request that can be read in one way only, on a connection of"
+    " its own, which it always closes.",
+    "P19": "Bad arguments are refused with ValueError, when the object is made or, by"
+    " HttpTransport, before it connects.",
+}
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""What a route can serve."""
+MAX_PATH_BYTES: Final = 1_024
+"""The longest path, in bytes after percent-decoding."""
+MAX_QUERY_BYTES: Final = 4_096
+"""The longest query, in bytes as it was written, without the question mark."""
+MAX_HEADER_BYTES: Final = 16_384
+"""The largest head: of a request, all header names and values together; of an upstream's answer,
+everything in front of its body, interim answers (1xx) included, and its trailers once more."""
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that concern one connection only (RFC 9110, 7.6.1, and older habits), in lower case."""
+
+
+class UpstreamTimeout(Exception):
+    """The upstream had not answered completely when the time limit was over."""
+
+
+class UpstreamFailed(Exception):
+    """The upstream could not be reached, or what it answered is none or too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A service behind the gateway.
+
+    * `host`: a name or IPv4 address: letters, digits, `.`, `-` and `_`, at least one.
+    * `port`: 1 to 65535.
+    * `timeout`: seconds for a whole call, a finite number above 0.
+    * `max_calls`: how many calls may be under way at the same time, at least 1.
+
+    Routes whose Upstream has the same host and port share its places.
+    """
+
+    host: str
+    port: int
+    timeout: float = 5.0
+    max_calls: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which requests go to an upstream, and who may send them.
+
+    * `prefix`: `/`, or a path without a slash at its end that the table of paths in Gateway lets
+      through; compared with the decoded path, letters in their case.
+    * `methods`: a part of METHODS, not empty.
+    * `clients`: the names of the clients that may use it, or None for all of them.
+    """
+
+    prefix: str
+    upstream: Upstream
+    methods: frozenset[str] = frozenset(METHODS)
+    clients: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who may call: a name, its keys (several, so that one can be replaced), and its limit.
+
+    * `name`: 1 to 64 letters, digits, `.`, `-` and `_`, all ASCII.
+    * `keys`: at least one; each has at least 8 characters, ASCII letters, digits and `-._~+/=`.
+    * `rate`, `burst`: its token bucket starts with `burst` tokens, never holds more, and gains
+      `rate` tokens a second, continuously. `rate` is finite and above 0, `burst` at least 1.
+    """
+
+    name: str
+    keys: tuple[str, ...] = field(repr=False)
+    rate: float = 10.0
+    burst: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """What a transport sends.
+
+    * `target`: path and query as they stand in the request line, percent-encoded.
+    * `headers`: as pairs, Host among them; without Connection, Content-Length, Transfer-Encoding,
+      which are the transport's affair.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamResponse:
+    """What came back.
+
+    * `status`: 200 to 599.
+    * `headers`: in the order in which they came, each line a pair (hop-by-hop ones included),
+      values without blanks around them, read as latin-1.
+    * `body`: freed from its transfer coding.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the observer is told of a request.
+
+    * `request_id`: the one on the answer.
+    * `client`: its name, None until a valid key was seen.
+    * `method`, `path`: REQUEST_METHOD and PATH_INFO as they came; they may hold anything.
+    * `upstream`: `host:port` if the transport was called, else None.
+    * `status`: what was answered.
+    * `from_upstream`: whether that is the upstream's own answer.
+    * `seconds`: from the call of the gateway to the answer, by the monotonic clock.
+    """
+
+    request_id: str
+    client: str | None
+    method: str
+    path: str
+    upstream: str | None
+    status: int
+    from_upstream: bool
+    seconds: float
+
+
+class Transport(Protocol):
+    """How the gateway calls an upstream. May be used from any thread."""
+
+    def send(
+        self, address: tuple[str, int], request: UpstreamRequest, timeout: float, max_bytes: int
+    ) -> UpstreamResponse:
+        """Send the request to `address` and return the whole answer.
+
+        Raises:
+            UpstreamTimeout: `timeout` seconds were over before the answer was whole.
+            UpstreamFailed: anything else went wrong, or the body has more than `max_bytes` bytes.
+        """
+        ...
+
+
+class Connection(Protocol):
+    """As much of a socket as a transport may use. Errors are those of `socket`."""
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        """From now on every call waits at most so long for the peer, then `TimeoutError`.
+
+        As with `socket`, 0 means not to wait at all (`BlockingIOError`), None to wait for ever.
+        """
+        ...
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+        ...
+
+    def recv(self, size: int, /) -> bytes:
+        """Return what is there, up to `size` bytes; b"" once the peer has closed."""
+        ...
+
+    def recv_into(self, buffer: Any, size: int = 0, /) -> int:
+        """Return how many bytes were put into the buffer; 0 once the peer has closed."""
+        ...
+
+    def makefile(self, mode: Literal["rb"], /) -> IO[bytes]:
+        """Return a buffered reader ("rb") over `recv_into`."""
+        ...
+
+    def shutdown(self, how: int, /) -> None:
+        """Say that no more is sent or read."""
+        ...
+
+    def close(self) -> None:
+        """End it; may be called again."""
+        ...
+
+
+class Gateway(Protocol):
+    """A WSGI application that lets requests through to upstreams. Requests come from many threads.
+
+    **Paths.** PATH_INFO is the path, percent-decoded once by the server: `%2f` and `/` are the same
+    here, and so they are for the upstream, because what is forwarded is this path, encoded anew
+    (`/`, letters, digits and `-._~` stay or may stay as they are; what is encoded beyond that is
+    left open, as long as decoding gives the same path and the target is visible ASCII). The query
+    is forwarded as it was written. Refused with 400 is a path that
+
+    * does not begin with `/`, or is not UTF-8;
+    * holds a control character (0 to 31, 127), a backslash or a semicolon;
+    * holds an empty segment other than the last one (`//`, while `/a/` is fine);
+    * holds a segment that ends in a dot (`.`, `..`, `a.`);
+    * holds a `%` and two hexadecimal digits: it was encoded twice;
+
+    and a query that holds anything but visible ASCII characters, or a `#`.
+
+    **Refusals**, in this order; the first that applies is the answer. Nothing of the body is read
+    before 408 could apply, and no token is taken before 429 could:
+
+    | status | when |
+    | --- | --- |
+    | 414 | the path has more than MAX_PATH_BYTES bytes, or the query more than MAX_QUERY_BYTES |
+    | 431 | names and values of all HTTP_* variables (names without the `HTTP_`) and of
+            CONTENT_TYPE have more than MAX_HEADER_BYTES characters together |
+    | 400 | path or query are refused, see above |
+    | 400 | a header name holds what a header name may not (see HttpTransport), or a header value a
+            control character other than a tab, as a folded line does |
+    | 400 | Host is there and is not one host name or IPv4 address with an optional `:port` |
+    | 400 | there is an HTTP_CONTENT_LENGTH or HTTP_CONTENT_TYPE: a header with an underscore |
+    | 400 | both Transfer-Encoding and Content-Length are used |
+    | 411 | Transfer-Encoding is used, whatever it says |
+    | 400 | Content-Length is not a number of decimal digits only (an empty one counts as none) |
+    | 411 | POST, PUT or PATCH without Content-Length |
+    | 413 | Content-Length is more than max_body_bytes |
+    | 401 | not exactly one valid key was given; with `WWW-Authenticate: Bearer` |
+    | 429 | the client's bucket holds no token; with Retry-After |
+    | 404 | no route |
+    | 403 | the route is not for this client |
+    | 405 | the route does not serve this method; `Allow` lists those that it serves |
+    | 408 | reading the body raises TimeoutError |
+    | 400 | the body ends early, or reading it raises another OSError |
+    | 503 | the upstream has max_calls calls under way |
+    | 504 | the transport raised UpstreamTimeout |
+    | 502 | the transport raised any other Exception |
+
+    The body of a refusal is a JSON object with a text under `error`. It carries Content-Type
+    (application/json) and Content-Length, to HEAD as well, and no body there. The text never shows
+    a key. Retry-After is a whole number of seconds, at least 1: whoever waits so long finds a token
+    (if nobody else takes it), and a second less would not do, unless it is 1.
+
+    **Keys.** A key is given as `Authorization: Bearer <key>` (the scheme in any case, one or more
+    spaces) or as `X-Api-Key: <key>`; blanks around a value do not count. Both together, another
+    scheme, or two keys joined by a comma are not exactly one valid key. The given key is compared
+    with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest`, also
+    when one has matched already; what it answers decides. Keys may be put through the same digest
+    before they are compared. A request without exactly one given key need not be compared at all.
+
+    **What the upstream gets.** Method, target, and body, which every method may have. All headers of
+    the request in any order, named as WSGI allows (`HTTP_X_TAG` is X-Tag, in any case) and
+    Content-Type, apart from
+
+    * those in HOP_BY_HOP, and those named in Connection, in any case;
+    * Authorization, X-Api-Key, Expect, Proxy, Forwarded, X-Real-Ip, and every name that begins with
+      X-Forwarded-.
+
+    The gateway then sets, each once, whatever the client says in a header of this name or in
+    Connection:
+
+    * `Host`: host:port of the upstream;
+    * `X-Forwarded-For`: REMOTE_ADDR; `X-Forwarded-Proto`: wsgi.url_scheme; `X-Forwarded-Host`: the
+      client's Host, left away if there was none;
+    * `Via`: what the client's Via says, then `1.1 gateway`, joined by `, `; if Connection names Via,
+      only the latter;
+    * `X-Client-Id`: the client's name; `X-Request-Id`: a fresh id.
+
+    The address given to the transport is that of the upstream, the time limit its timeout, and
+    max_bytes the gateway's max_response_bytes.
+
+    **What the client gets.** The upstream's status, also one that nobody has heard of; its headers
+    in their order, several of one name as they came, and its body. Removed are hop-by-hop headers as
+    above, X-Request-Id, and Content-Length; to 204 and 304 Content-Type as well. Added are
+    X-Request-Id, on refusals too, and Content-Length: of the body; in the answer to HEAD that of
+    the upstream if it is one line of decimal digits, else none; to 204 and 304 none. An answer
+    other than those two that has no Content-Type gets `application/octet-stream`.
+
+    **Places.** A place of the upstream is taken after the whole body was read and given back before
+    the answer is handed on, so that slow clients hold none.
+
+    **The observer** is called once for every request, in its thread, before the gateway returns.
+    An Exception that it raises is dropped.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, as WSGI (PEP 3333) has it."""
+        ...
+
+
+class NewGateway(Protocol):
+    """How a Gateway is made."""
+
+    def __call__(
+        self,
+        routes: Sequence[Route],
+        clients: Sequence[Client],
+        transport: Transport,
+        *,
+        max_body_bytes: int = ...,
+        max_response_bytes: int = ...,
+        observe: Callable[[Record], object] = ...,
+    ) -> Gateway:
+        """Make a gateway. Both limits are 1,000,000 if not given; without `observe` nobody is told.
+
+        Raises `ValueError` if a value of a Route, Upstream or Client is not as its docstring says;
+        if two routes have the same prefix, two clients the same name, or two keys are equal, also
+        those of one client; if a route names a client that there is not; if two different
+        Upstreams have the same host and port; or if a limit is less than 1.
+        """
+        ...
+
+
+class HttpTransport(Protocol):
+    """A Transport that speaks HTTP/1.1. May be used from any thread; it keeps nothing.
+
+    Each call of `send` makes one connection by `connect(address, seconds)`, with the seconds that
+    are left, and uses only what Connection lists. It is closed when `send` returns or raises.
+
+    **The request**: `<method> <target> HTTP/1.1`, the given headers in their order, then
+    `Connection: close`, and `Content-Length` if there is a body or the method is POST, PUT or
+    PATCH (else not); an empty line, the body. If the upstream closes before it has taken all of it
+    (an `OSError` other than a time-out while sending), its answer is read all the same.
+
+    **The answer** begins with `HTTP/1.0` or `HTTP/1.1`, a space, three digits, and nothing more or
+    a space and any text without control characters other than tabs. Lines end in CR LF. A header is
+    a name (letters, digits and ``!#$%&'*+-.^_`|~``), directly a colon, and a value without control
+    characters other than tabs. Answers 100 and 102 to 199 are skipped, as many as MAX_HEADER_BYTES allows. Its body
+
+    * is empty if the method was HEAD or the status 204 or 304, whatever the headers say;
+    * is read in chunks if Transfer-Encoding is there: one line, saying `chunked` in any case, in
+      HTTP/1.1, without Content-Length; sizes are 1 to 16 hexadecimal digits, extensions and
+      trailers are ignored; a line with a size, its extension included, has at most 1,024 bytes;
+    * has the length that Content-Length says: one line of decimal digits;
+    * or, without either, goes on until the upstream closes.
+
+    Anything else, a status below 200 that is not skipped or above 599, a body that ends early, or
+    one of more than max_bytes bytes is an UpstreamFailed. So is an `OSError` of the connection,
+    unless it is a time-out. A body that Content-Length or a chunk size announces as too large is
+    not read on; of any other no more than max_bytes + 65,536 bytes are. What follows a whole answer
+    is ignored, and not waited for.
+
+    **Time.** `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended
+    before. It never waits for the peer without a limit, and no longer than until then.
+    """
+
+    def send(
+        self, address: tuple[str, int], request: UpstreamRequest, timeout: float, max_bytes: int
+    ) -> UpstreamResponse:
+        """Send the request and return the whole answer.
+
+        Raises:
+            UpstreamTimeout: the time limit was over before the answer was whole.
+            UpstreamFailed: the upstream could not be reached, or its answer is none or too large.
+            ValueError: the request could be misread, nothing was connected: a method or header name
+                that is empty or has other characters than a header name may have; a target that
+                does not begin with `/` or holds anything but visible ASCII; a header value with a
+                control character other than a tab, or with one that is not latin-1; Connection,
+                Content-Length or Transfer-Encoding among the headers, or not exactly one Host; a
+                `timeout` that is not a finite number above 0; a `max_bytes` below 0.
+        """
+        ...
+
+
+class NewHttpTransport(Protocol):
+    """How an HttpTransport is made."""
+
+    def __call__(
+        self, connect: Callable[[tuple[str, int], float], Connection] = ...
+    ) -> HttpTransport:
+        """Make a transport. Without `connect` it is `socket.create_connection`."""
+        ...
