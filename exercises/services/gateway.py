@@ -121,9 +121,9 @@ class Gateway:
     | 431 | names and values of all HTTP_* variables (names without the `HTTP_`) and of
             CONTENT_TYPE have more than MAX_HEADER_BYTES characters together |
     | 400 | path or query are refused, see above |
-    | 400 | a header name holds what a header name may not (see HttpTransport), or a header value a
-            control character other than a tab, as a folded line does |
-    | 400 | Host is there and is not one host name or IPv4 address with an optional `:port` |
+    | 400 | a header name is none (see HttpTransport), or a header value holds a control character
+            other than a tab, as a folded line does |
+    | 400 | Host is there and is not a host as in Upstream, alone or with `:` and 1 to 5 digits |
     | 400 | there is an HTTP_CONTENT_LENGTH or HTTP_CONTENT_TYPE: a header with an underscore |
     | 400 | both Transfer-Encoding and Content-Length are used |
     | 411 | Transfer-Encoding is used, whatever it says |
@@ -143,7 +143,8 @@ class Gateway:
 
     The body of a refusal is a JSON object with a text under `error`. It carries Content-Type
     (application/json) and Content-Length, to HEAD as well, and no body there. The text never shows
-    a key. Retry-After is a whole number of seconds, at least 1: whoever waits so long finds a token
+    a key. What the transport raises that is no Exception (KeyboardInterrupt) goes on to the caller.
+    Retry-After is a whole number of seconds, at least 1: whoever waits so long finds a token
     (if nobody else takes it), and a second less would not do, unless it is 1.
 
     **Keys.** A key is given as `Authorization: Bearer <key>` (the scheme in any case, one or more
