@@ -79,20 +79,35 @@ class Gateway:
             pairs = (*answer.headers, kind, ("Content-Length", length))
             response = UpstreamResponse(answer.status, pairs, answer.body)
         self._report(visit, response.status)
-        return _answer(visit, response, start_response)
+        return self._answer(visit, response, start_response)
 
     def _forward(self, visit: _Visit) -> UpstreamResponse:
-        intake = take_in(visit.environ, self._max_body_bytes)
-        visit.client = client = self._keys.owner(intake.headers)
-        self._buckets[client].take()
-        upstream = self._routes.find(intake.path, client, visit.method).upstream
+        intake = self._take_in(visit.environ)
+        upstream = self._admit(visit, intake)
         body = read_body(visit.environ, intake.length)  # before a place is taken: it may be slow
-        request = _request(visit, client, intake, upstream, body)
+        request = self._request(visit, intake, upstream, body)
         with self._places[upstream].one():
             visit.upstream = f"{upstream.host}:{upstream.port}"
             response = self._call(upstream, request)
         visit.from_upstream = True
         return response
+
+    def _take_in(self, environ: WSGIEnvironment) -> Intake:
+        return take_in(environ, self._max_body_bytes)
+
+    def _admit(self, visit: _Visit, intake: Intake) -> Upstream:
+        visit.client = client = self._keys.owner(intake.headers)
+        self._buckets[client].take()
+        return self._routes.find(intake.path, client, visit.method).upstream
+
+    def _request(
+        self, visit: _Visit, intake: Intake, upstream: Upstream, body: bytes
+    ) -> UpstreamRequest:
+        environ, host = visit.environ, f"{upstream.host}:{upstream.port}"
+        peer = (environ.get("REMOTE_ADDR", "unknown"), environ["wsgi.url_scheme"])
+        who = (str(visit.client), visit.request_id)
+        pairs = fields.to_upstream(intake.headers, host, peer, who)
+        return UpstreamRequest(visit.method, intake.target, pairs, body)
 
     def _call(self, upstream: Upstream, request: UpstreamRequest) -> UpstreamResponse:
         address = (upstream.host, upstream.port)
@@ -119,27 +134,15 @@ class Gateway:
         with contextlib.suppress(Exception):
             self._observe(record)
 
-
-def _request(
-    visit: _Visit, client: str, intake: Intake, upstream: Upstream, body: bytes
-) -> UpstreamRequest:
-    environ = visit.environ
-    host = f"{upstream.host}:{upstream.port}"
-    peer = (environ.get("REMOTE_ADDR", "unknown"), environ["wsgi.url_scheme"])
-    who = (client, visit.request_id)
-    pairs = fields.to_upstream(intake.headers, host, peer, who)
-    return UpstreamRequest(visit.method, intake.target, pairs, body)
-
-
-def _answer(
-    visit: _Visit, response: UpstreamResponse, start_response: StartResponse
-) -> Iterable[bytes]:
-    status, body, method = response.status, response.body, visit.method
-    pairs = fields.to_client(status, response.headers)
-    pairs += fields.length_to_client(method, status, response.headers, body)
-    pairs.append(("X-Request-Id", visit.request_id))
-    start_response(f"{status} {_phrase(status)}", pairs)
-    return [] if method == "HEAD" or status in _BODILESS else [body]
+    def _answer(
+        self, visit: _Visit, response: UpstreamResponse, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        status, body, method = response.status, response.body, visit.method
+        pairs = fields.to_client(status, response.headers)
+        pairs += fields.length_to_client(method, status, response.headers, body)
+        pairs.append(("X-Request-Id", visit.request_id))
+        start_response(f"{status} {_phrase(status)}", pairs)
+        return [] if method == "HEAD" or status in _BODILESS else [body]
 
 
 def _phrase(status: int) -> str:

@@ -32,17 +32,36 @@ class HttpTransport:
         if not 0 < timeout < math.inf or max_bytes < 0:
             raise ValueError(f"timeout {timeout}, max_bytes {max_bytes}")
         check_request(request)
-        clock = _Clock(timeout)
+        clock = Clock(timeout)
         try:
             with contextlib.closing(self._connect(address, clock.left())) as connection:
-                return _exchange(connection, clock, request, max_bytes)
+                self._write(connection, clock, request)
+                return self._read(connection, clock, request.method, max_bytes)
         except TimeoutError as error:
             raise UpstreamTimeout(f"no answer within {timeout} s") from error
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS cannot have
             raise UpstreamFailed(str(error)) from error
 
+    def _write(self, connection: Connection, clock: "Clock", request: UpstreamRequest) -> None:
+        connection.settimeout(clock.left())
+        try:
+            connection.sendall(write(request))
+        except TimeoutError:
+            raise
+        except OSError:
+            pass  # it may have answered before it closed: look
 
-class _Clock:
+    def _read(
+        self, connection: Connection, clock: "Clock", method: str, max_bytes: int
+    ) -> UpstreamResponse:
+        def receive() -> bytes:
+            connection.settimeout(clock.left())  # anew each time: the limit is one for all reads
+            return connection.recv(_AT_ONCE)
+
+        return Reader(receive).answer(method, max_bytes)
+
+
+class Clock:
     """The time limit of one exchange, whatever it consists of."""
 
     def __init__(self, seconds: float) -> None:
@@ -54,20 +73,3 @@ class _Clock:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-def _exchange(
-    connection: Connection, clock: _Clock, request: UpstreamRequest, max_bytes: int
-) -> UpstreamResponse:
-    def receive() -> bytes:
-        connection.settimeout(clock.left())
-        return connection.recv(_AT_ONCE)
-
-    connection.settimeout(clock.left())
-    try:
-        connection.sendall(write(request))
-    except TimeoutError:
-        raise
-    except OSError:
-        pass  # it may have answered before it closed: look
-    return Reader(receive).answer(request.method, max_bytes)
