@@ -19,7 +19,12 @@ from graders.kit.topics import ROOT, Topic, discover
 TOPICS = discover()
 IDS = [topic.id for topic in TOPICS]
 LONGEST = 400
-LISTS = {"impostors.py", "bugs.py", "twins.py"}  # small classes that know nothing of each other
+LISTS = {
+    "impostors.py",
+    "peers.py",
+    "bugs.py",
+    "twins.py",
+}  # classes that know nothing of each other
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
 FOLDERS = ("contracts", "solutions", "graders", "tests")
 IN_CI = bool(os.environ.get("CI"))

@@ -1,7 +1,6 @@
 """API gateway: one door in front of many services, and the HTTP client that goes through it.
 
-Seen in production as nginx, Envoy, Kong, Traefik, the gateways of the clouds, and Go's
-`httputil.ReverseProxy` in programs of one's own.
+Seen in production as nginx, Envoy, Kong, Traefik, and the gateways of the clouds.
 
 Decided here, because real gateways disagree:
 
@@ -10,17 +9,14 @@ Decided here, because real gateways disagree:
   told with a status, and nothing half-sent ever reaches a client.
 * Nothing is sent twice: no retry. Whether a repetition is harmless only the caller knows.
 * Every call of an upstream has a connection of its own, and one time limit over all of it:
-  connecting, sending, waiting and the last byte of the answer. A time limit for each read is none.
-* No queue in front of an upstream. When it has `max_calls` calls under way, the next gets 503.
+  connecting, sending, waiting and the last byte of the answer.
+* No queue: when an upstream has `max_calls` calls under way, the next request gets 503.
 * Every request needs a client's key. Who has none does not even learn which routes there are.
 * A request costs a token as soon as its client is known, also if it is refused after that.
-* The gateway is the outermost proxy: what a client says about its own address is worth nothing,
-  so X-Forwarded-For is replaced and not prolonged.
-* The client's credentials end here. Upstreams trust X-Client-Id, which only the gateway sets.
-* Time is `time.monotonic()`. Setting the wall clock changes nothing. Every instant is exact to a
-  microsecond, which is room for the rounding of floats.
-* No thread is started, and nothing is locked while foreign code runs: the transport, the observer,
-  `wsgi.input`.
+* The gateway is the outermost proxy: X-Forwarded-For is replaced and not prolonged. The client's
+  credentials end here; upstreams trust X-Client-Id, which only the gateway sets.
+* Time is `time.monotonic()`, exact to a microsecond, which is room for the rounding of floats.
+* No thread is started, and nothing is locked while transport, observer or `wsgi.input` run.
 * Given keys are compared by `hmac.compare_digest` (or `secrets.compare_digest`), called under this
   full name, so that a test can put a spy in its place.
 """
@@ -82,21 +78,11 @@ MAX_PATH_BYTES: Final = 1_024
 MAX_QUERY_BYTES: Final = 4_096
 """The longest query, in bytes as it was written, without the question mark."""
 MAX_HEADER_BYTES: Final = 16_384
-"""The largest head: of a request, all header names and values together; of an upstream's answer,
-everything in front of its body, interim answers (1xx) included, and its trailers once more."""
+"""The largest head: of a request, its header names and values together; of an upstream's answer, all
+in front of its body, interim answers (1xx) included, and its trailers once more."""
 HOP_BY_HOP: Final = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "trailers",
-        "transfer-encoding",
-        "upgrade",
-    }
+    {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
+    | {"proxy-authenticate", "proxy-authorization", "proxy-connection"}
 )
 """Headers that concern one connection only (RFC 9110, 7.6.1, and older habits), in lower case."""
 
@@ -114,11 +100,9 @@ class Upstream:
     """A service behind the gateway.
 
     * `host`: a name or IPv4 address: letters, digits, `.`, `-` and `_`, at least one.
-    * `port`: 1 to 65535.
+    * `port`: 1 to 65535. Routes whose Upstream has the same host and port share its places.
     * `timeout`: seconds for a whole call, a finite number above 0.
     * `max_calls`: how many calls may be under way at the same time, at least 1.
-
-    Routes whose Upstream has the same host and port share its places.
     """
 
     host: str
@@ -149,8 +133,8 @@ class Client:
 
     * `name`: 1 to 64 letters, digits, `.`, `-` and `_`, all ASCII.
     * `keys`: at least one; each has at least 8 characters, ASCII letters, digits and `-._~+/=`.
-    * `rate`, `burst`: its token bucket starts with `burst` tokens, never holds more, and gains
-      `rate` tokens a second, continuously. `rate` is finite and above 0, `burst` at least 1.
+    * `rate`, finite and above 0, and `burst`, at least 1: its token bucket starts with `burst`
+      tokens, never holds more, and gains `rate` tokens a second, continuously.
     """
 
     name: str
@@ -163,9 +147,8 @@ class Client:
 class UpstreamRequest:
     """What a transport sends.
 
-    * `target`: path and query as they stand in the request line, percent-encoded.
-    * `headers`: as pairs, Host among them; without Connection, Content-Length, Transfer-Encoding,
-      which are the transport's affair.
+    `target` is path and query as they stand in the request line. `headers` has Host among them, and
+    not Connection, Content-Length and Transfer-Encoding, which are the transport's affair.
     """
 
     method: str
@@ -178,10 +161,8 @@ class UpstreamRequest:
 class UpstreamResponse:
     """What came back.
 
-    * `status`: 200 to 599.
-    * `headers`: in the order in which they came, each line a pair (hop-by-hop ones included),
-      values without blanks around them, read as latin-1.
-    * `body`: freed from its transfer coding.
+    `status` is 200 to 599. `headers` is every line in its order, hop-by-hop ones included, values
+    without blanks around them, read as latin-1. `body` is freed from its transfer coding.
     """
 
     status: int
@@ -197,8 +178,7 @@ class Record:
     * `client`: its name, None until a valid key was seen.
     * `method`, `path`: REQUEST_METHOD and PATH_INFO as they came; they may hold anything.
     * `upstream`: `host:port` if the transport was called, else None.
-    * `status`: what was answered.
-    * `from_upstream`: whether that is the upstream's own answer.
+    * `status`: what was answered; `from_upstream`: whether that is the upstream's own answer.
     * `seconds`: from the call of the gateway to the answer, by the monotonic clock.
     """
 
@@ -220,9 +200,8 @@ class Transport(Protocol):
     ) -> UpstreamResponse:
         """Send the request to `address` and return the whole answer.
 
-        Raises:
-            UpstreamTimeout: `timeout` seconds were over before the answer was whole.
-            UpstreamFailed: anything else went wrong, or the body has more than `max_bytes` bytes.
+        Raises `UpstreamTimeout` if `timeout` seconds were over before the answer was whole,
+        `UpstreamFailed` if anything else went wrong, or the body has more than `max_bytes` bytes.
         """
         ...
 
@@ -231,10 +210,7 @@ class Connection(Protocol):
     """As much of a socket as a transport may use. Errors are those of `socket`."""
 
     def settimeout(self, seconds: float | None, /) -> None:
-        """From now on every call waits at most so long for the peer, then `TimeoutError`.
-
-        As with `socket`, 0 means not to wait at all (`BlockingIOError`), None to wait for ever.
-        """
+        """From now on wait at most so long in each call, then `TimeoutError`; None is for ever."""
         ...
 
     def sendall(self, data: bytes, /) -> None:
@@ -246,15 +222,11 @@ class Connection(Protocol):
         ...
 
     def recv_into(self, buffer: Any, size: int = 0, /) -> int:
-        """Return how many bytes were put into the buffer; 0 once the peer has closed."""
+        """Put what is there into the buffer; return how many bytes that were."""
         ...
 
     def makefile(self, mode: Literal["rb"], /) -> IO[bytes]:
-        """Return a buffered reader ("rb") over `recv_into`."""
-        ...
-
-    def shutdown(self, how: int, /) -> None:
-        """Say that no more is sent or read."""
+        """Return a buffered reader over `recv_into`."""
         ...
 
     def close(self) -> None:
@@ -266,10 +238,9 @@ class Gateway(Protocol):
     """A WSGI application that lets requests through to upstreams. Requests come from many threads.
 
     **Paths.** PATH_INFO is the path, percent-decoded once by the server: `%2f` and `/` are the same
-    here, and so they are for the upstream, because what is forwarded is this path, encoded anew
-    (`/`, letters, digits and `-._~` stay or may stay as they are; what is encoded beyond that is
-    left open, as long as decoding gives the same path and the target is visible ASCII). The query
-    is forwarded as it was written. Refused with 400 is a path that
+    here, and so they are for the upstream, because what is forwarded is this path, encoded anew:
+    ASCII letters, digits, `/` and `-._~` stay, one of `!$&'()*+,:=@` may stay, every other byte is
+    percent-encoded. The query is forwarded as it was written. Refused with 400 is a path that
 
     * does not begin with `/`, or is not UTF-8;
     * holds a control character (0 to 31, 127), a backslash or a semicolon;
@@ -279,14 +250,14 @@ class Gateway(Protocol):
 
     and a query that holds anything but visible ASCII characters, or a `#`.
 
-    **Refusals**, in this order; the first that applies is the answer. Nothing of the body is read
-    before 408 could apply, and no token is taken before 429 could:
+    **Refusals**, in this order; the first that applies is the answer. No token is taken before 429
+    could apply, and nothing of the body is read before 408 could:
 
     | status | when |
     | --- | --- |
     | 414 | the path has more than MAX_PATH_BYTES bytes, or the query more than MAX_QUERY_BYTES |
-    | 431 | names and values of all HTTP_* variables (names without the `HTTP_`) and of
-            CONTENT_TYPE have more than MAX_HEADER_BYTES characters together |
+    | 431 | names (without `HTTP_`) and values of all HTTP_* variables, and those of CONTENT_TYPE,
+            have more than MAX_HEADER_BYTES characters together |
     | 400 | path or query are refused, see above |
     | 400 | a header name is none (see HttpTransport), or a header value holds a control character
             other than a tab, as a folded line does |
@@ -308,52 +279,44 @@ class Gateway(Protocol):
     | 504 | the transport raised UpstreamTimeout |
     | 502 | the transport raised any other Exception |
 
-    The body of a refusal is a JSON object with a text under `error`. It carries Content-Type
-    (application/json) and Content-Length, to HEAD as well, and no body there. The text never shows
-    a key. What the transport raises that is no Exception (KeyboardInterrupt) goes on to the caller.
-    Retry-After is a whole number of seconds, at least 1: whoever waits so long finds a token
-    (if nobody else takes it), and a second less would not do, unless it is 1.
+    The body of a refusal is a JSON object with a text under `error` that never shows a key. It has
+    Content-Type (application/json) and Content-Length, to HEAD as well, and no body there. What the
+    transport raises that is no Exception (KeyboardInterrupt) goes on to the caller. Retry-After is
+    the least whole number of seconds, at least 1, after which there is a token if nobody takes it.
 
     **Keys.** A key is given as `Authorization: Bearer <key>` (the scheme in any case, one or more
     spaces) or as `X-Api-Key: <key>`; blanks around a value do not count. Both together, another
     scheme, or two keys joined by a comma are not exactly one valid key. The given key is compared
     with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest`, also
-    when one has matched already; what it answers decides. Keys may be put through the same digest
-    before they are compared. A request without exactly one given key need not be compared at all.
+    when one has matched already; what it answers decides. All may be put through the same digest
+    before that. Without exactly one given key nothing need be compared.
 
-    **What the upstream gets.** Method, target, and body, which every method may have. All headers of
-    the request in any order, named as WSGI allows (`HTTP_X_TAG` is X-Tag, in any case) and
-    Content-Type, apart from
+    **What the upstream gets.** Method, target, and body, which every method may have. All headers
+    of the request in any order, named as WSGI allows (`HTTP_X_TAG` is X-Tag, in any case), and
+    Content-Type, apart from those in HOP_BY_HOP, those named in Connection, in any case,
+    Authorization, X-Api-Key, Expect, Proxy, Forwarded, X-Real-Ip, and every X-Forwarded-*.
 
-    * those in HOP_BY_HOP, and those named in Connection, in any case;
-    * Authorization, X-Api-Key, Expect, Proxy, Forwarded, X-Real-Ip, and every name that begins with
-      X-Forwarded-.
-
-    The gateway then sets, each once, whatever the client says in a header of this name or in
-    Connection:
+    The gateway then sets, each once, whatever the client says in such a header or in Connection:
 
     * `Host`: host:port of the upstream;
     * `X-Forwarded-For`: REMOTE_ADDR; `X-Forwarded-Proto`: wsgi.url_scheme; `X-Forwarded-Host`: the
       client's Host, left away if there was none;
-    * `Via`: what the client's Via says, then `1.1 gateway`, joined by `, `; if Connection names Via,
-      only the latter;
+    * `Via`: `1.1 gateway`, behind the client's Via and `, ` if there is one and Connection does
+      not name it;
     * `X-Client-Id`: the client's name; `X-Request-Id`: a fresh id.
 
-    The address given to the transport is that of the upstream, the time limit its timeout, and
-    max_bytes the gateway's max_response_bytes.
+    The transport gets the upstream's address and timeout, and max_response_bytes as max_bytes.
 
     **What the client gets.** The upstream's status, also one that nobody has heard of; its headers
-    in their order, several of one name as they came, and its body. Removed are hop-by-hop headers as
-    above, X-Request-Id, and Content-Length; to 204 and 304 Content-Type as well. Added are
-    X-Request-Id, on refusals too, and Content-Length: of the body; in the answer to HEAD that of
-    the upstream if it is one line of decimal digits, else none; to 204 and 304 none. An answer
-    other than those two that has no Content-Type gets `application/octet-stream`.
+    in their order, several of one name as they came, and its body. Removed are hop-by-hop headers
+    as above, X-Request-Id, Content-Length, and with 204 and 304 Content-Type. Added are
+    X-Request-Id, on refusals too, and Content-Length: of the body; to HEAD that of the upstream if
+    it is one line of decimal digits, else none; with 204 and 304 none. Any other answer without a
+    Content-Type gets `application/octet-stream`.
 
-    **Places.** A place of the upstream is taken after the whole body was read and given back before
-    the answer is handed on, so that slow clients hold none.
-
-    **The observer** is called once for every request, in its thread, before the gateway returns.
-    An Exception that it raises is dropped.
+    **Places.** A place of the upstream is taken after the whole body was read, and given back
+    before the observer is called and the answer handed on. **The observer** is called once for
+    every request, in its thread, before the gateway returns. Its Exceptions are dropped.
     """
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -388,7 +351,8 @@ class HttpTransport(Protocol):
     """A Transport that speaks HTTP/1.1. May be used from any thread; it keeps nothing.
 
     Each call of `send` makes one connection by `connect(address, seconds)`, with the seconds that
-    are left, and uses only what Connection lists. It is closed when `send` returns or raises.
+    are left, and uses only what Connection lists. As that of `socket.create_connection`, it waits
+    so long at most until `settimeout` says otherwise. It is closed when `send` returns or raises.
 
     **The request**: `<method> <target> HTTP/1.1`, the given headers in their order, then
     `Connection: close`, and `Content-Length` if there is a body or the method is POST, PUT or
@@ -398,7 +362,8 @@ class HttpTransport(Protocol):
     **The answer** begins with `HTTP/1.0` or `HTTP/1.1`, a space, three digits, and nothing more or
     a space and any text without control characters other than tabs. Lines end in CR LF. A header is
     a name (letters, digits and ``!#$%&'*+-.^_`|~``), directly a colon, and a value without control
-    characters other than tabs. Answers 100 and 102 to 199 are skipped, as many as MAX_HEADER_BYTES allows. Its body
+    characters other than tabs. Answers 100 and 102 to 199 are skipped, as many as MAX_HEADER_BYTES
+    allows. Its body
 
     * is empty if the method was HEAD or the status 204 or 304, whatever the headers say;
     * is read in chunks if Transfer-Encoding is there: one line, saying `chunked` in any case, in
@@ -407,14 +372,13 @@ class HttpTransport(Protocol):
     * has the length that Content-Length says: one line of decimal digits;
     * or, without either, goes on until the upstream closes.
 
-    Anything else, a status below 200 that is not skipped or above 599, a body that ends early, or
-    one of more than max_bytes bytes is an UpstreamFailed. So is an `OSError` of the connection,
-    unless it is a time-out. A body that Content-Length or a chunk size announces as too large is
-    not read on; of any other no more than max_bytes + 65,536 bytes are. What follows a whole answer
-    is ignored, and not waited for.
+    Anything else, a status below 200 that is not skipped or above 599, a body that ends early or is
+    larger than max_bytes, is an UpstreamFailed. So is any `OSError` but `TimeoutError`. A body that Content-Length or a chunk size announces as too large is
+    not read on; of any other, or of a head, at most 65,536 bytes more than its limit are read. What
+    follows a whole answer is ignored, and not waited for.
 
-    **Time.** `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended
-    before. It never waits for the peer without a limit, and no longer than until then.
+    **Time.** `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended before.
+    A `TimeoutError` of the connection is an UpstreamTimeout as well.
     """
 
     def send(
@@ -422,15 +386,12 @@ class HttpTransport(Protocol):
     ) -> UpstreamResponse:
         """Send the request and return the whole answer.
 
-        Raises:
-            UpstreamTimeout: the time limit was over before the answer was whole.
-            UpstreamFailed: the upstream could not be reached, or its answer is none or too large.
-            ValueError: the request could be misread, nothing was connected: a method or header name
-                that is empty or has other characters than a header name may have; a target that
-                does not begin with `/` or holds anything but visible ASCII; a header value with a
-                control character other than a tab, or with one that is not latin-1; Connection,
-                Content-Length or Transfer-Encoding among the headers, or not exactly one Host; a
-                `timeout` that is not a finite number above 0; a `max_bytes` below 0.
+        Raises `UpstreamTimeout` and `UpstreamFailed` as above, and `ValueError`, with nothing
+        connected, for a method or header name that no header name could be; a target that does not
+        begin with `/` or holds anything but visible ASCII; a header value with a control character
+        other than a tab, or with one that is not latin-1; Connection, Content-Length or
+        Transfer-Encoding among the headers, or not exactly one Host; a `timeout` that is not a
+        finite number above 0; a `max_bytes` below 0.
         """
         ...
 

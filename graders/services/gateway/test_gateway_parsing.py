@@ -2,10 +2,12 @@
 
 import io
 import random
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 from contracts.services.gateway import UpstreamFailed, UpstreamRequest, UpstreamResponse
-from graders.kit import Implementation, check, ensure, equal, raises
+from graders.kit import CheckFailed, Implementation, check, ensure, equal, raises
 
 HEADERS = (("Host", "behind:1"),)
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -15,9 +17,9 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 class Line:
     """A connection on which an answer comes in pieces, then the end; it never waits."""
 
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.pieces = [piece for piece in pieces if piece]
-        self.closed, self.open_files = False, 0
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.pieces, self.data = iter(pieces), b""
+        self.closed = False
 
     def settimeout(self, seconds: float | None, /) -> None:
         """There is nothing to wait for."""
@@ -26,11 +28,9 @@ class Line:
         """What is sent does not matter here."""
 
     def recv(self, size: int, /) -> bytes:
-        if not self.pieces:
-            return b""
-        first = self.pieces[0]
-        self.pieces[:1] = [first[size:]] if first[size:] else []
-        return first[:size]
+        self.data = self.data or next((piece for piece in self.pieces if piece), b"")
+        data, self.data = self.data[:size], self.data[size:]
+        return data
 
     def recv_into(self, buffer: Any, size: int = 0, /) -> int:
         data = self.recv(size or len(buffer))
@@ -39,9 +39,6 @@ class Line:
 
     def makefile(self, mode: str, /) -> io.BufferedReader:
         return io.BufferedReader(_File(self))
-
-    def shutdown(self, how: int, /) -> None:
-        """Nothing happens."""
 
     def close(self) -> None:
         self.closed = True
@@ -59,10 +56,14 @@ class _File(io.RawIOBase):
 
 
 def answer(
-    impl: Any, *pieces: bytes, method: str = "GET", max_bytes: int = 1_000, timeout: float = 60.0
+    impl: Any,
+    pieces: Iterable[bytes],
+    method: str = "GET",
+    max_bytes: int = 1_000,
+    timeout: float = 60.0,
 ) -> UpstreamResponse:
     """What send makes of an answer that comes in these pieces."""
-    line = Line([*pieces])
+    line = Line(pieces)
     transport = impl.HttpTransport(lambda address, seconds: line)
     request = UpstreamRequest(method, "/", HEADERS)
     try:
@@ -70,7 +71,7 @@ def answer(
         assert isinstance(response, UpstreamResponse)
         return response
     finally:
-        ensure(line.closed, did=f"send; the answer was {pieces[:2]!r}", want="a closed connection")
+        ensure(line.closed, did="send; afterwards", want="a closed connection")
 
 
 GOOD: list[tuple[str, bytes, tuple[int, list[tuple[str, str]], bytes]]] = [
@@ -145,7 +146,7 @@ def test_good_answers_in_any_pieces(plain: Implementation) -> None:
             [data[place : place + 1] for place in range(len(data))],
             [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)],
         ):
-            response = answer(plain, *pieces, method=method)
+            response = answer(plain, pieces, method=method)
             did = f"{method}, answered {data[:60]!r} in {len(pieces)} pieces"
             equal(response.status, status, did=did + ": status")
             equal([*response.headers], headers, did=did + ": headers")
@@ -186,7 +187,7 @@ def test_answers_that_are_none(plain: Implementation) -> None:
     for data in BAD_LINES:
         for method in ("GET", "HEAD"):
             did = f"{method}, answered {data[:60]!r}"
-            raises(UpstreamFailed, lambda d=data, m=method: answer(plain, d, method=m), did=did)  # type: ignore[misc]
+            raises(UpstreamFailed, lambda d=data, m=method: answer(plain, [d], method=m), did=did)  # type: ignore[misc]
 
 
 BAD_HEADERS = [b"no colon", b" X: 1", b"\tX: 1", b"X : 1", b"X\t: 1", b": 1", b"X Y: 1", b"X(: 1"]
@@ -234,9 +235,9 @@ def test_headers_that_are_unclear(plain: Implementation) -> None:
     heads = [b"X-A: 1\r\n" + line + b"\r\nX-B: 1\r\nContent-Length: 3\r\n" for line in BAD_HEADERS]
     for lines in (*heads, *UNCLEAR):
         did = f"answered {lines!r}"
-        raises(UpstreamFailed, lambda h=lines: answer(plain, OK + h + b"\r\n" + body), did=did)  # type: ignore[misc]
+        raises(UpstreamFailed, lambda h=lines: answer(plain, [OK + h + b"\r\n" + body]), did=did)  # type: ignore[misc]
     old = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
-    raises(UpstreamFailed, lambda: answer(plain, old), did="answered in chunks in HTTP/1.0")
+    raises(UpstreamFailed, lambda: answer(plain, [old]), did="answered in chunks in HTTP/1.0")
 
 
 @check("P17", kind="behaviour")
@@ -271,7 +272,7 @@ def test_bodies_that_are_not_whole(plain: Implementation) -> None:
     bad += [CHUNKED + b"3;%s\r\nabc\r\n0\r\n\r\n" % (b"e" * 2_000)]
     for data in bad:
         did = f"answered {data[-40:]!r}, {len(data)} bytes, then the end"
-        raises(UpstreamFailed, lambda d=data: answer(plain, d), did=did)  # type: ignore[misc]
+        raises(UpstreamFailed, lambda d=data: answer(plain, [d]), did=did)  # type: ignore[misc]
 
 
 @check("P17", kind="behaviour")
@@ -292,10 +293,10 @@ def test_limits_of_an_answer(plain: Implementation) -> None:
         ):
             did = f"max_bytes=5: a body of {size} bytes, {form}"
             if size > 5:
-                raises(UpstreamFailed, lambda d=data: answer(plain, d, max_bytes=5), did=did)  # type: ignore[misc]
+                raises(UpstreamFailed, lambda d=data: answer(plain, [d], max_bytes=5), did=did)  # type: ignore[misc]
             else:
-                equal(bytes(answer(plain, data, max_bytes=5).body), b"x" * size, did=did)
-    equal(answer(plain, OK + b"\r\n", max_bytes=0).body, b"", did="max_bytes=0: an empty body")
+                equal(bytes(answer(plain, [data], max_bytes=5).body), b"x" * size, did=did)
+    equal(answer(plain, [OK + b"\r\n"], max_bytes=0).body, b"", did="max_bytes=0: an empty body")
     for size, fine in ((16_000, True), (17_000, False)):
         for head in (
             OK + b"X: " + b"v" * size + b"\r\n\r\n",
@@ -303,6 +304,54 @@ def test_limits_of_an_answer(plain: Implementation) -> None:
         ):
             did = f"a head of about {size:,} bytes, {head.count(b'X:')} headers"
             if fine:
-                equal(answer(plain, head).status, 200, did=did + ": status")
+                equal(answer(plain, [head]).status, 200, did=did + ": status")
             else:
-                raises(UpstreamFailed, lambda d=head: answer(plain, d), did=did)  # type: ignore[misc]
+                raises(UpstreamFailed, lambda d=head: answer(plain, [d]), did=did)  # type: ignore[misc]
+
+
+@check("P17", kind="behaviour")
+def test_no_more_is_read_than_the_limits_allow(plain: Implementation) -> None:
+    """Endless heads, bodies, chunks and interim answers; and bodies that say that they are too large."""
+    ok = b"HTTP/1.1 200 OK\r\n"
+    chunked = ok + b"Transfer-Encoding: chunked\r\n\r\n"
+    kilo = b"x" * 1_000
+    for did, first, more, allowed in (
+        ("a header without an end", ok + b"X: ", kilo, 100_000),
+        ("headers without an end", ok, b"X-Tag: 12345\r\n" * 50, 100_000),
+        ("a first line without an end", b"HTTP/1.1 200 ", kilo, 100_000),
+        ("interim answers without an end", b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 100_000),
+        ("a body without an end", ok + b"\r\n", kilo, 170_000),
+        ("chunks without an end", chunked, b"3e8\r\n" + kilo + b"\r\n", 170_000),
+        ("a size of a chunk without an end", chunked, b"0" * 1_000, 170_000),
+        ("an extension without an end", chunked + b"5;", kilo, 170_000),
+        ("trailers without an end", chunked + b"0\r\n", b"X-Tag: 12345\r\n" * 50, 170_000),
+        ("Content-Length: 100001", ok + b"Content-Length: 100001\r\n\r\n", kilo, 0),
+        (
+            "Content-Length of 30 digits",
+            ok + b"Content-Length: %s\r\n\r\n" % (b"9" * 30),
+            kilo,
+            0,
+        ),
+        (
+            "Content-Length of 5,000 digits",
+            ok + b"Content-Length: %s\r\n\r\n" % (b"9" * 5_000),
+            kilo,
+            0,
+        ),
+        ("a chunk of 100,001 bytes", chunked + b"186a1\r\n", kilo, 0),
+        ("a chunk of 2**64 - 1 bytes", chunked + b"ffffffffffffffff\r\n", kilo, 0),
+        ("a second chunk that is too much", chunked + b"2\r\nab\r\n1869f\r\n", kilo, 0),
+    ):
+        given = 0
+
+        def endless(first: bytes = first, more: bytes = more) -> Iterator[bytes]:
+            nonlocal given
+            yield from [first] if first else []
+            for part in repeat(more, 1_000):
+                given += len(part)
+                yield part
+            raise CheckFailed("read an answer without an end", "it is given up", "a million bytes")
+
+        raises(UpstreamFailed, lambda e=endless: answer(plain, e(), max_bytes=100_000), did=did)  # type: ignore[misc]
+        want = f"at most {allowed:,} bytes read after what is shown"
+        ensure(given <= allowed, did=f"{did}, max_bytes=100000", want=want, got=given)

@@ -43,7 +43,7 @@ def gateway(impl: Implementation) -> tuple[Any, Behind]:
 
 def bare(app: Callable[..., Iterable[bytes]], **environ: str) -> str:
     """One call with exactly this environ, of which wsgiref.validate would not approve; the status."""
-    asked: dict[str, Any] = {"HTTP_X_API_KEY": KEY}
+    asked: dict[str, Any] = {"HTTP_X_API_KEY": KEY, "REMOTE_ADDR": "127.0.0.1"}
     setup_testing_defaults(asked)
     asked |= environ
     statuses: list[str] = []

@@ -61,7 +61,7 @@ def ask(
     **environ: str,
 ) -> tuple[int, dict[str, str], bytes]:
     """One call with exactly this environ: status, headers by lower-case name, body."""
-    asked: dict[str, object] = {}
+    asked: dict[str, object] = {"REMOTE_ADDR": "127.0.0.1"}
     setup_testing_defaults(asked)
     asked |= {
         "REQUEST_METHOD": method,

@@ -3,7 +3,6 @@
 import io
 import math
 from collections.abc import Iterator
-from itertools import repeat
 from typing import Any
 
 from contracts.services.gateway import (
@@ -30,7 +29,7 @@ class Line:
         self.sim, self.coming = sim, iter(coming)
         self.sends, self.breaks = sends, breaks
         self.sent = b""
-        self.seconds: float | None = math.nan
+        self.seconds: float | None = None
         self.ready = sim.now()
         self.item: Any = None
         self.closed, self.open_files = False, 0
@@ -69,7 +68,7 @@ class Line:
             return
         if limit == 0:
             raise BlockingIOError
-        if limit is None or math.isnan(limit) or limit > 1e6:
+        if limit is None or limit > 1e6:
             raise CheckFailed("waited for the upstream", "a limit, set by settimeout", repr(limit))
         self.sim.sleep(min(left, limit))
         if left > limit:
@@ -83,9 +82,6 @@ class Line:
     def makefile(self, mode: str, /) -> io.BufferedReader:
         self.open_files += 1
         return io.BufferedReader(_File(self))
-
-    def shutdown(self, how: int, /) -> None:
-        """Nothing happens."""
 
     def close(self) -> None:
         self.closed = True
@@ -123,6 +119,7 @@ class Net:
         self.line.sim.sleep(min(self.takes, seconds))
         if self.takes > seconds:
             raise TimeoutError("timed out")
+        self.line.seconds = seconds  # as socket.create_connection leaves it
         return self.line
 
 
@@ -224,6 +221,7 @@ def test_nothing_is_begun_when_the_time_is_over(impl: Implementation) -> None:
 
         def connect(address: tuple[str, int], seconds: float) -> Line:
             sim.sleep(6.0)
+            line.seconds = seconds
             return line
 
         def send() -> object:
@@ -285,7 +283,7 @@ def test_in_time_is_in_time(impl: Implementation) -> None:
 
 
 @check("P16", "P17", kind="timing")
-def test_the_wall_clock_has_no_say(impl: Implementation) -> None:
+def test_the_time_limit_knows_no_wall_clock(impl: Implementation) -> None:
     """The wall clock is set forwards and backwards while the answer comes."""
 
     def scene(sim: Sim) -> None:
@@ -386,61 +384,5 @@ def test_errors_of_the_connection(impl: Implementation) -> None:
         for did, net, kind in cases:
             raises(kind, lambda net=net: exchange(impl, net), did=did)  # type: ignore[misc]
             equal(len(net.asked), 1, did=did + ": connections that were made")
-
-    simulate(scene)
-
-
-@check("P17", kind="behaviour")
-def test_no_more_is_read_than_the_limits_allow(impl: Implementation) -> None:
-    """Endless heads, bodies, chunks and interim answers; and bodies that say that they are too large."""
-
-    def scene(sim: Sim) -> None:
-        ok = b"HTTP/1.1 200 OK\r\n"
-        chunked = ok + b"Transfer-Encoding: chunked\r\n\r\n"
-        kilo = b"x" * 1_000
-        for did, first, more, allowed in (
-            ("a header without an end", ok + b"X: ", kilo, 100_000),
-            ("headers without an end", ok, b"X-Tag: 12345\r\n" * 50, 100_000),
-            ("a first line without an end", b"HTTP/1.1 200 ", kilo, 100_000),
-            ("interim answers without an end", b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50, 100_000),
-            ("a body without an end", ok + b"\r\n", kilo, 170_000),
-            ("chunks without an end", chunked, b"3e8\r\n" + kilo + b"\r\n", 170_000),
-            ("a size of a chunk without an end", chunked, b"0" * 1_000, 170_000),
-            ("an extension without an end", chunked + b"5;", kilo, 170_000),
-            ("trailers without an end", chunked + b"0\r\n", b"X-Tag: 12345\r\n" * 50, 170_000),
-            ("Content-Length: 100001", ok + b"Content-Length: 100001\r\n\r\n", kilo, 0),
-            (
-                "Content-Length of 30 digits",
-                ok + b"Content-Length: %s\r\n\r\n" % (b"9" * 30),
-                kilo,
-                0,
-            ),
-            (
-                "Content-Length of 5,000 digits",
-                ok + b"Content-Length: %s\r\n\r\n" % (b"9" * 5_000),
-                kilo,
-                0,
-            ),
-            ("a chunk of 100,001 bytes", chunked + b"186a1\r\n", kilo, 0),
-            ("a chunk of 2**64 - 1 bytes", chunked + b"ffffffffffffffff\r\n", kilo, 0),
-            ("a second chunk that is too much", chunked + b"2\r\nab\r\n1869f\r\n", kilo, 0),
-        ):
-            given = 0
-
-            def endless(first: bytes = first, more: bytes = more) -> Iterator[bytes]:
-                nonlocal given
-                yield from [first] if first else []
-                for part in repeat(more, 1_000):
-                    given += len(part)
-                    yield part
-                raise CheckFailed(
-                    "read an answer without an end", "it is given up", "a million bytes"
-                )
-
-            net = Net(Line(sim))
-            net.line.coming = endless()
-            raises(UpstreamFailed, lambda net=net: exchange(impl, net, max_bytes=100_000), did=did)  # type: ignore[misc]
-            want = f"at most {allowed:,} bytes read after what is shown"
-            ensure(given <= allowed, did=f"{did}, max_bytes=100000", want=want, got=given)
 
     simulate(scene)
