@@ -5,20 +5,17 @@ Seen in production as nginx, Envoy, Kong, Traefik, and the gateways of the cloud
 Decided here, because real gateways disagree:
 
 * A path is refused or forwarded, never repaired. What was routed is what the upstream gets.
-* Requests and answers are buffered, each up to a limit. So a failure of an upstream can always be
-  told with a status, and nothing half-sent ever reaches a client.
+* Requests and answers are buffered, up to a limit: a failure can always be told with a status.
 * Nothing is sent twice: no retry. Whether a repetition is harmless only the caller knows.
-* Every call of an upstream has a connection of its own, and one time limit over all of it:
-  connecting, sending, waiting and the last byte of the answer.
+* A call of an upstream has its own connection, and one time limit, from connecting to the last
+  byte of the answer.
 * No queue: when an upstream has `max_calls` calls under way, the next request gets 503.
-* Every request needs a client's key. Who has none does not even learn which routes there are.
-* A request costs a token as soon as its client is known, also if it is refused after that.
+* Every request needs a client's key, and costs a token as soon as its client is known.
 * The gateway is the outermost proxy: X-Forwarded-For is replaced and not prolonged. The client's
   credentials end here; upstreams trust X-Client-Id, which only the gateway sets.
 * Time is `time.monotonic()`, exact to a microsecond, which is room for the rounding of floats.
 * No thread is started, and nothing is locked while transport, observer or `wsgi.input` run.
-* Given keys are compared by `hmac.compare_digest` (or `secrets.compare_digest`), called under this
-  full name, so that a test can put a spy in its place.
+* Keys are compared by `hmac.compare_digest`, called under this full name, so that a test can spy.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -76,10 +73,10 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MAX_PATH_BYTES: Final = 1_024
 """The longest path, in bytes after percent-decoding."""
 MAX_QUERY_BYTES: Final = 4_096
-"""The longest query, in bytes as it was written, without the question mark."""
+"""The longest query, as it was written, without the question mark."""
 MAX_HEADER_BYTES: Final = 16_384
-"""The largest head: of a request, its header names and values together; of an upstream's answer, all
-in front of its body, interim answers (1xx) included, and its trailers once more."""
+"""The largest head: of a request, its header names and values together; of an upstream's answer,
+all in front of its body, interim answers (1xx) included, and its trailers once more."""
 HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
     | {"proxy-authenticate", "proxy-authorization", "proxy-connection"}
@@ -117,8 +114,7 @@ class Route:
 
     * `prefix`: `/`, or a path without a slash at its end that the table of paths in Gateway lets
       through; compared with the decoded path, letters in their case.
-    * `methods`: a part of METHODS, not empty.
-    * `clients`: the names of the clients that may use it, or None for all of them.
+    * `methods`: a part of METHODS, not empty; `clients`: the names of those who may, None for all.
     """
 
     prefix: str
@@ -207,7 +203,7 @@ class Transport(Protocol):
 
 
 class Connection(Protocol):
-    """As much of a socket as a transport may use. Errors are those of `socket`."""
+    """As much of a socket as a transport may use."""
 
     def settimeout(self, seconds: float | None, /) -> None:
         """From now on wait at most so long in each call, then `TimeoutError`; None is for ever."""
@@ -263,8 +259,7 @@ class Gateway(Protocol):
             other than a tab, as a folded line does |
     | 400 | Host is there and is not a host as in Upstream, alone or with `:` and 1 to 5 digits |
     | 400 | there is an HTTP_CONTENT_LENGTH or HTTP_CONTENT_TYPE: a header with an underscore |
-    | 400 | both Transfer-Encoding and Content-Length are used |
-    | 411 | Transfer-Encoding is used, whatever it says |
+    | 400 | both Transfer-Encoding and Content-Length are used; 411: the former alone |
     | 400 | Content-Length is not a number of decimal digits only (an empty one counts as none) |
     | 411 | POST, PUT or PATCH without Content-Length |
     | 413 | Content-Length is more than max_body_bytes |
@@ -287,8 +282,8 @@ class Gateway(Protocol):
     **Keys.** A key is given as `Authorization: Bearer <key>` (the scheme in any case, one or more
     spaces) or as `X-Api-Key: <key>`; blanks around a value do not count. Both together, another
     scheme, or two keys joined by a comma are not exactly one valid key. The given key is compared
-    with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest`, also
-    when one has matched already; what it answers decides. All may be put through the same digest
+    with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest` (not
+    imported under another name), also when one has matched already; what it answers decides. All may be put through the same digest
     before that. Without exactly one given key nothing need be compared.
 
     **What the upstream gets.** Method, target, and body, which every method may have. All headers
@@ -373,12 +368,11 @@ class HttpTransport(Protocol):
     * or, without either, goes on until the upstream closes.
 
     Anything else, a status below 200 that is not skipped or above 599, a body that ends early or is
-    larger than max_bytes, is an UpstreamFailed. So is any `OSError` but `TimeoutError`. A body that Content-Length or a chunk size announces as too large is
-    not read on; of any other, or of a head, at most 65,536 bytes more than its limit are read. What
-    follows a whole answer is ignored, and not waited for.
-
-    **Time.** `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended before.
-    A `TimeoutError` of the connection is an UpstreamTimeout as well.
+    larger than max_bytes, is an UpstreamFailed. So is any `OSError` but `TimeoutError`. A body that
+    Content-Length or a chunk size announces as too large is not read on; of any other, or of a
+    head, at most 65,536 bytes more than its limit are. What follows a whole answer is ignored, and
+    not waited for. `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended
+    before; a `TimeoutError` of the connection is one as well.
     """
 
     def send(

@@ -5,20 +5,17 @@ Seen in production as nginx, Envoy, Kong, Traefik, and the gateways of the cloud
 Decided here, because real gateways disagree:
 
 * A path is refused or forwarded, never repaired. What was routed is what the upstream gets.
-* Requests and answers are buffered, each up to a limit. So a failure of an upstream can always be
-  told with a status, and nothing half-sent ever reaches a client.
+* Requests and answers are buffered, up to a limit: a failure can always be told with a status.
 * Nothing is sent twice: no retry. Whether a repetition is harmless only the caller knows.
-* Every call of an upstream has a connection of its own, and one time limit over all of it:
-  connecting, sending, waiting and the last byte of the answer.
+* A call of an upstream has its own connection, and one time limit, from connecting to the last
+  byte of the answer.
 * No queue: when an upstream has `max_calls` calls under way, the next request gets 503.
-* Every request needs a client's key. Who has none does not even learn which routes there are.
-* A request costs a token as soon as its client is known, also if it is refused after that.
+* Every request needs a client's key, and costs a token as soon as its client is known.
 * The gateway is the outermost proxy: X-Forwarded-For is replaced and not prolonged. The client's
   credentials end here; upstreams trust X-Client-Id, which only the gateway sets.
 * Time is `time.monotonic()`, exact to a microsecond, which is room for the rounding of floats.
 * No thread is started, and nothing is locked while transport, observer or `wsgi.input` run.
-* Given keys are compared by `hmac.compare_digest` (or `secrets.compare_digest`), called under this
-  full name, so that a test can put a spy in its place.
+* Keys are compared by `hmac.compare_digest`, called under this full name, so that a test can spy.
 
 What your code must keep; every check names the promise it looks at:
 
@@ -120,8 +117,7 @@ class Gateway:
             other than a tab, as a folded line does |
     | 400 | Host is there and is not a host as in Upstream, alone or with `:` and 1 to 5 digits |
     | 400 | there is an HTTP_CONTENT_LENGTH or HTTP_CONTENT_TYPE: a header with an underscore |
-    | 400 | both Transfer-Encoding and Content-Length are used |
-    | 411 | Transfer-Encoding is used, whatever it says |
+    | 400 | both Transfer-Encoding and Content-Length are used; 411: the former alone |
     | 400 | Content-Length is not a number of decimal digits only (an empty one counts as none) |
     | 411 | POST, PUT or PATCH without Content-Length |
     | 413 | Content-Length is more than max_body_bytes |
@@ -144,8 +140,8 @@ class Gateway:
     **Keys.** A key is given as `Authorization: Bearer <key>` (the scheme in any case, one or more
     spaces) or as `X-Api-Key: <key>`; blanks around a value do not count. Both together, another
     scheme, or two keys joined by a comma are not exactly one valid key. The given key is compared
-    with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest`, also
-    when one has matched already; what it answers decides. All may be put through the same digest
+    with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest` (not
+    imported under another name), also when one has matched already; what it answers decides. All may be put through the same digest
     before that. Without exactly one given key nothing need be compared.
 
     **What the upstream gets.** Method, target, and body, which every method may have. All headers
@@ -226,12 +222,11 @@ class HttpTransport:
     * or, without either, goes on until the upstream closes.
 
     Anything else, a status below 200 that is not skipped or above 599, a body that ends early or is
-    larger than max_bytes, is an UpstreamFailed. So is any `OSError` but `TimeoutError`. A body that Content-Length or a chunk size announces as too large is
-    not read on; of any other, or of a head, at most 65,536 bytes more than its limit are read. What
-    follows a whole answer is ignored, and not waited for.
-
-    **Time.** `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended before.
-    A `TimeoutError` of the connection is an UpstreamTimeout as well.
+    larger than max_bytes, is an UpstreamFailed. So is any `OSError` but `TimeoutError`. A body that
+    Content-Length or a chunk size announces as too large is not read on; of any other, or of a
+    head, at most 65,536 bytes more than its limit are. What follows a whole answer is ignored, and
+    not waited for. `timeout` seconds after the call it ends in UpstreamTimeout, unless it has ended
+    before; a `TimeoutError` of the connection is one as well.
     """
 
     def __init__(self, connect: Callable[[tuple[str, int], float], Connection] = ...) -> None:
