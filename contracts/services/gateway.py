@@ -283,8 +283,8 @@ class Gateway(Protocol):
     spaces) or as `X-Api-Key: <key>`; blanks around a value do not count. Both together, another
     scheme, or two keys joined by a comma are not exactly one valid key. The given key is compared
     with each key of each client, once, by `hmac.compare_digest` or `secrets.compare_digest` (not
-    imported under another name), also when one has matched already; what it answers decides. All may be put through the same digest
-    before that. Without exactly one given key nothing need be compared.
+    under another name), also when one has matched; what it answers decides. All may be put through
+    the same digest before that. Without exactly one given key nothing need be compared.
 
     **What the upstream gets.** Method, target, and body, which every method may have. All headers
     of the request in any order, named as WSGI allows (`HTTP_X_TAG` is X-Tag, in any case), and
