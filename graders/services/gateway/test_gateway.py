@@ -90,10 +90,21 @@ def test_the_longest_prefix_of_whole_segments(plain: Implementation) -> None:
 
 @check("P1", kind="behaviour")
 def test_a_route_for_everything(plain: Implementation) -> None:
-    """A route / beside /a/b: it gets what no other route serves."""
+    """A route / beside /a/b and /café: it gets what no other route serves."""
     behind = Behind()
-    app = plain.Gateway(routes("/", "/a/b"), [ALICE], behind)
-    for path, port in (("/", 1), ("/a", 1), ("/a/", 1), ("/a/bc", 1), ("/a/b", 2), ("/a/b/", 2)):
+    app = plain.Gateway(routes("/", "/a/b", "/café"), [ALICE], behind)
+    for path, port in (
+        ("/caf%C3%A9", 3),
+        ("/caf%C3%A9/x", 3),
+        ("/caf%C3%A9s", 1),
+        ("/cafe%CC%81", 1),
+        ("/", 1),
+        ("/a", 1),
+        ("/a/", 1),
+        ("/a/bc", 1),
+        ("/a/b", 2),
+        ("/a/b/", 2),
+    ):
         equal(ask(app, "GET", path).status, 200, did=f"routes / and /a/b: GET {path}: status")
         equal(behind.asked[-1][0][1], port, did=f"routes / (1) and /a/b (2): GET {path}")
 

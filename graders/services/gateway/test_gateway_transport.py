@@ -164,6 +164,7 @@ def test_an_upstream_that_trickles(impl: Implementation) -> None:
         chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         for did, coming in (
             ("a byte of the head every 0.9 s", drops(FINE)),
+            ("a byte every 1.25 s", (x for byte in FINE for x in (1.25, bytes([byte])))),
             ("a byte of the body every 0.9 s", iter([TEN, *drops(b"0123456789")])),
             ("a byte of a chunk every 0.9 s", iter([chunked + b"a\r\n", *drops(b"0123456789")])),
             (

@@ -11,9 +11,11 @@
   retries. `http.client` is not used: it looks at the time for each read only, and accepts answers
   that a gateway should not.
 
-Bodies are buffered: memory is places times the two limits, and a failure is always told with a
-status. Streaming would carry larger bodies and could only break off in the middle. Keys are compared
-one by one, which is linear; a table of digests would be the next step for many thousands.
+Bodies are buffered, so a failure is always told with a status; memory is at most two limits for each
+thread of the server. Streaming would carry larger bodies and could only break off in the middle.
+Keys are compared one by one, which is linear; a table of digests is the next step for thousands.
+Looking up a name is not limited in time by `socket.create_connection`, and an upstream with several
+addresses may take the limit for each: give upstreams by address, or resolve them beforehand.
 
 Run it: `python -m solutions.services.gateway --port 8080 --upstream /api=127.0.0.1:9000`.
 """

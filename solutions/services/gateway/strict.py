@@ -30,6 +30,8 @@ class _Unclear(Exception):
 class StrictHandler(Handler):
     """Answers in JSON whatever `http.server` refuses itself, too."""
 
+    raw_requestline: bytes
+
     def parse_request(self) -> bool:
         """Look at the whole head, and then have it parsed."""
         stream = self.rfile
