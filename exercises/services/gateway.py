@@ -156,7 +156,7 @@ class Gateway:
       client's Host, left away if there was none;
     * `Via`: `1.1 gateway`, behind the client's Via and `, ` if there is one and Connection does
       not name it;
-    * `X-Client-Id`: the client's name; `X-Request-Id`: a fresh id.
+    * `X-Client-Id`: the client's name; `X-Request-Id`: a fresh id, 1 to 200 visible ASCII.
 
     The transport gets the upstream's address and timeout, and max_response_bytes as max_bytes.
 

@@ -85,7 +85,7 @@ GOOD: list[tuple[str, bytes, tuple[int, list[tuple[str, str]], bytes]]] = [
     (
         "GET",
         OK
-        + b'TRANSFER-encoding: Chunked\r\n\r\n1;x="y"\r\na\r\n00a\r\n0123456789\r\n000\r\nX: 1\r\nY\r\n\r\n',
+        + b'TRANSFER-encoding: Chunked\r\n\r\n1;x="y"\r\na\r\n00a\r\n0123456789\r\n000\r\nX: 1\r\nY: 2\r\n\r\n',
         (200, [("TRANSFER-encoding", "Chunked")], b"a0123456789"),
     ),
     ("GET", CHUNKED + b"0\r\n\r\nmore", (200, [("Transfer-Encoding", "chunked")], b"")),
@@ -264,11 +264,7 @@ def test_bodies_that_are_not_whole(plain: Implementation) -> None:
         CHUNKED + each
         for each in (b"3\nabc\n0\n\n", b"3\r\nabcd\r\n0\r\n\r\n", b"2\r\nabc\r\n0\r\n\r\n")
     ]
-    bad += [
-        CHUNKED + b"3\r\nabc0\r\n\r\n",
-        CHUNKED + b"3\r\nabc\n0\r\n\r\n",
-        CHUNKED + b"3;\x00\r\nabc\r\n0\r\n\r\n",
-    ]
+    bad += [CHUNKED + b"3\r\nabc0\r\n\r\n", CHUNKED + b"3\r\nabc\n0\r\n\r\n"]
     bad += [CHUNKED + b"3;%s\r\nabc\r\n0\r\n\r\n" % (b"e" * 2_000)]
     for data in bad:
         did = f"answered {data[-40:]!r}, {len(data)} bytes, then the end"
