@@ -951,6 +951,18 @@ class ReportsSuccessOnly:
                 super()._report(visit, status)
 
 
+class NamesTheUpstreamTooEarly:
+    """The record names the upstream as soon as it is known, also if it was never called."""
+
+    breaks = "P14"
+
+    class Gateway(reference.Gateway):
+        def _admit(self, visit: Any, intake: Intake) -> Upstream:
+            upstream = super()._admit(visit, intake)
+            visit.upstream = f"{upstream.host}:{upstream.port}"
+            return upstream
+
+
 class KeepsTheClientsId:
     """X-Request-Id is taken over from the client: one client can make all look like one request."""
 

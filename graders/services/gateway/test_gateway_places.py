@@ -61,13 +61,14 @@ def at_once(sim: Sim, job: Callable[[], Response], status: int, did: str) -> Res
     return answer
 
 
-@check("P11", "P15", kind="timing")
+@check("P11", "P15", "P14", kind="timing")
 def test_a_full_upstream_refuses_at_once(impl: Implementation) -> None:
     """max_calls=2 and calls of 5 s: two under way, by two routes and clients; a third comes."""
 
     def scene(sim: Sim) -> None:
         behind, start = Behind(sim), sim.now()
-        app = impl.Gateway(ROUTES, CLIENTS, behind)
+        records: list[Record] = []
+        app = impl.Gateway(ROUTES, CLIENTS, behind, observe=records.append)
         first = sim.spawn(lambda: ask(app, "/slow").status)
         sim.settle()
         sim.sleep(1)
@@ -92,6 +93,9 @@ def test_a_full_upstream_refuses_at_once(impl: Implementation) -> None:
             (10.0, 2),
             did="when the last was answered; most calls at once",
         )
+
+        told = {(each.upstream, each.from_upstream) for each in records if each.status == 503}
+        equal(told, {(None, False)}, did="records of the refused ones: upstream, from_upstream")
 
     simulate(scene)
 
