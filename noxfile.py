@@ -102,6 +102,12 @@ def run(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """Put services under load: nox -s load -- [topic ...] [--impl WHAT] [--requests N]."""
+    kit(session, "load", *session.posargs)
+
+
+@nox.session
 def hint(session: nox.Session) -> None:
     """Read the next hint of a brief: nox -s hint -- topic [--all]."""
     kit(session, "hint", *session.posargs)
@@ -114,6 +120,12 @@ def drill(session: nox.Session) -> None:
     # Ctrl-C belongs to the drill: it pauses, or stops a graded run, in its own time.
     command = ["python", "-m", "graders.kit", "drill", *session.posargs]
     session.run(*command, env=ENVIRONMENT, interrupt_timeout=None)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """The mutation score of the references, minutes a topic: nox -s mutants -- [topic ...]."""
+    kit(session, "mutants", *session.posargs)
 
 
 @nox.session

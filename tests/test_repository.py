@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from graders.kit import revision
 from graders.kit.arrows import wrong_imports
-from graders.kit.brief import faults, read_brief
+from graders.kit.brief import REVISION, faults, read_brief
+from graders.kit.brief import revision as sheet_of
 from graders.kit.catalogue import CHAPTERS, ROWS
 from graders.kit.completeness import missing_parts
 from graders.kit.parts import checks_of, impostors_of
@@ -112,7 +114,7 @@ def test_the_trees_are_symmetric() -> None:
             ("graders", "*/*/"),
         ]
         for path in (ROOT / folder).glob(pattern)
-        if not path.name.startswith(("_", ".")) and "kit" not in path.parts
+        if not path.name.startswith(("_", ".", "README")) and "kit" not in path.parts
         if f"{path.parent.name}/{path.stem}" not in IDS
     ]
     assert not stray, f"no contract for {', '.join(map(str, stray))}: add it or remove the file"
@@ -151,3 +153,21 @@ def test_nothing_of_a_session_is_in_the_repository() -> None:
         pytest.skip("no git checkout: nothing to look at")
     private = ("results/", "backups/", "workspaces/", ".nox/", ".venv/")
     assert [name for name in ran.stdout.split() if name.startswith(private)] == []
+
+
+def test_the_revision_page_is_fresh() -> None:
+    """It is what the briefs, contracts and impostors make it: `python -m graders.kit revision`."""
+    assert revision.place().read_text(encoding="utf-8") == revision.page()
+
+
+def test_every_common_mistake_is_an_impostor_somewhere() -> None:
+    """And no impostor names a mistake that the page does not know."""
+    made = {each.mistake for topic in discover() for each in impostors_of(topic)} - {""}
+    assert made == set(revision.MISTAKES)
+
+
+@each_topic
+def test_a_service_has_its_screen_on_the_revision_page(topic: Topic) -> None:
+    """What, trade-offs, numbers, and the mistake everybody makes."""
+    if topic.chapter == revision.CHAPTER:
+        assert tuple(sheet_of(read_brief(topic.brief))) == REVISION

@@ -79,12 +79,12 @@ def faults(brief: Brief, title: str, level: str, minutes: int) -> Iterator[str]:
 
 
 def _headings(brief: Brief) -> Iterator[str]:
-    wanted = [name for name in SECTIONS if name in brief.sections or name not in OPTIONAL]
-    for name in wanted:
+    order = [name for name in SECTIONS if name in brief.sections or name not in OPTIONAL]
+    for name in order:
         if not brief.sections.get(name):
             yield f"no text under `## {name}`: write that section"
-    if list(brief.sections) != wanted:
-        yield f"its headings differ: keep to {', '.join(wanted)}, in this order"
+    if list(brief.sections) != order:
+        yield f"its headings differ: keep to {', '.join(order)}, in this order"
     for name, wanted in PARTS.items():
         found = re.findall(r"^### (.+?)\s*$", brief.sections.get(name, ""), re.MULTILINE)
         for part in wanted:

@@ -121,6 +121,19 @@ def _run(arguments: Sequence[str]) -> int:
     return run(_one(wanted.topic), wanted.impl, wanted.port)
 
 
+def _load(arguments: Sequence[str]) -> int:
+    from graders.kit.load import run  # noqa: PLC0415
+
+    parser = Parser(prog="load", description="Put services under load: speed, errors, memory.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    parser.add_argument("--impl", default="solutions", help="as for grade")
+    parser.add_argument("--requests", type=int, default=20_000, metavar="N", help="how many each")
+    wanted = parser.parse_args(arguments)
+    if wanted.requests < 100:
+        raise Mistake(f"--requests {wanted.requests}: at least 100, to say anything")
+    return run(find(wanted.topics), wanted.impl, wanted.requests, partial(print, flush=True))
+
+
 def _watch(arguments: Sequence[str]) -> int:
     from graders.kit.watch import watch  # noqa: PLC0415
 
@@ -233,6 +246,27 @@ def _readme(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _mutants(arguments: Sequence[str]) -> int:
+    from graders.kit.mutation import TABLE, scores, table  # noqa: PLC0415
+
+    parser = Parser(prog="mutants", description="The mutation score of the references.")
+    parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
+    wanted = parser.parse_args(arguments)
+    found = scores(find(wanted.topics), partial(print, flush=True))
+    if not wanted.topics:
+        TABLE.write_text(table(found), encoding="utf-8")
+        print(f"written   {_short(TABLE)}")
+    return 0 if all(len(each.alive) == each.explained for each in found) else 1
+
+
+def _revision(arguments: Sequence[str]) -> int:
+    from graders.kit.revision import page, place  # noqa: PLC0415
+
+    Parser(prog="revision", description="Write the revision page anew.").parse_args(arguments)
+    place().write_text(page(), encoding="utf-8")
+    return 0
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
@@ -245,10 +279,13 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "topics": _topics,
     "hint": _hint,
     "run": _run,
+    "load": _load,
     "watch": _watch,
     "drill": _drill,
     "bench": _bench,
     "bench-selftest": _bench_selftest,
     "conformance": _conformance,
     "readme": _readme,
+    "revision": _revision,
+    "mutants": _mutants,
 }

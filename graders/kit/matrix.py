@@ -3,10 +3,8 @@
 Every run is a graded run in a process of its own; the answer is read from its results.json.
 """
 
+import atexit
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +14,14 @@ from typing import Final
 
 from graders.kit.parts import Part, Peer, checks_of
 from graders.kit.topics import Topic
+from graders.kit.warm import Wanted, Warm
 
 SECONDS: Final = 280  # an outer limit for a whole run; the checks have their own
 PASS: Final = "pass"  # noqa: S105 - a verdict
+KEPT: Final = 2
+"""So many graders stay ready: each holds some 80 MB."""
+
+_graders: dict[tuple[Path, str], Warm] = {}
 
 
 @dataclass(frozen=True)
@@ -43,31 +46,15 @@ def run(
     ``only`` limits the run to some checks; ``stop_early`` ends it at the first that fails, the
     others being "not run".
     """
-    places = [f"{part.path}::{part.name}" for part in only] or [str(topic.grader)]
+    names = [f"{part.path}::{part.name}" for part in only]
     with tempfile.TemporaryDirectory(prefix="katas-matrix-") as folder:
         results = Path(folder) / "results.json"
-        command = [sys.executable, "-m", "pytest", "-p", "graders.kit.plugin", "-q", *places]
-        command += [
-            "-o",
-            "addopts=--import-mode=importlib",
-            "-o",
-            "timeout=0",
-            "-p",
-            "pytest_timeout",
-        ]
-        command += ["-p", "no:cacheprovider", "--impl", spec, "--results", str(results)]
-        ran = subprocess.run(
-            [*command, *(["-x"] if stop_early else [])],
-            cwd=topic.root,
-            env={**os.environ, **_environment(topic.root)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
-        if not results.is_file():
-            raise RuntimeError(f"no results of {topic.id} --impl {spec}:\n{ran.stdout}{ran.stderr}")
+        grader = _warm(topic)
+        grader.ask(Wanted(spec, str(results), only=names, stop=stop_early))
+        if not (grader.answer(SECONDS) and results.is_file()):
+            said = grader.said()
+            _forget(topic)
+            raise RuntimeError(f"no results of {topic.id} --impl {spec}:\n{said}")
         checks = json.loads(results.read_text(encoding="utf-8"))["checks"]
     return [
         Outcome(each["name"], tuple(each["promises"]), each["word"], " ".join(each["got"].split()))
@@ -75,13 +62,24 @@ def run(
     ]
 
 
-def _environment(root: Path) -> dict[str, str]:
-    return {
-        "PYTHONPATH": str(root),
-        "PYTHONSAFEPATH": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
+def _warm(topic: Topic) -> Warm:
+    """The topic's grader, started if it is not there; the one that was used longest ago makes room."""
+    place = (topic.root, topic.id)
+    if place not in _graders and len(_graders) >= KEPT:
+        _graders.pop(next(iter(_graders))).close()
+    grader = _graders.pop(place) if place in _graders else Warm(topic)
+    _graders[place] = grader
+    return grader
+
+
+def _forget(topic: Topic) -> None:
+    _graders.pop((topic.root, topic.id)).close()
+
+
+@atexit.register
+def _close() -> None:
+    while _graders:
+        _graders.popitem()[1].close()
 
 
 def failed(outcomes: Sequence[Outcome]) -> list[Outcome]:

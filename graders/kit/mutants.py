@@ -7,13 +7,15 @@ wakes one of many. Names are stable when lines move: scope, what was done, and w
 import ast
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 LOCKS = frozenset(["Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"])
 LOCKISH = ("lock", "cond", "mutex", "guard")
 Change = Callable[[ast.AST], ast.AST | list[ast.stmt]]
+Place = tuple[str, ast.AST, str, Change]
+"""Scope, node, what is done to it, and how."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,15 @@ class Mutant:
 
 def mutants(path: Path) -> list[Mutant]:
     """Every mutant of one file, in the order of its lines; none for code without guards."""
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    return made_of(path, _places)
+
+
+def made_of(path: Path, places: Callable[[ast.Module], Iterable[Place]]) -> list[Mutant]:
+    """The mutants at some places of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     found: list[Mutant] = []
     counts: Counter[str] = Counter()
-    for scope, node, what, change in _places(tree):
+    for scope, node, what, change in places(tree):
         label = f"{scope} {what}"
         counts[label] += 1
         name = label if counts[label] == 1 else f"{label} ({counts[label]})"
@@ -55,12 +61,9 @@ def _changed(tree: ast.Module, node: ast.AST, change: Change) -> str:
     return ast.unparse(ast.fix_missing_locations(changed)) + "\n"
 
 
-def _places(  # noqa: C901 - a table
-    tree: ast.Module,
-) -> Iterator[tuple[str, ast.AST, str, Change]]:
-    """(scope, node, what is done to it, how)."""
+def _places(tree: ast.Module) -> Iterator[Place]:  # noqa: C901 - a table
     locks = _lock_names(tree)
-    for scope, node in _scoped(tree, ""):
+    for scope, node in scoped(tree, ""):
         match node:
             case ast.With():
                 for index, item in enumerate(node.items):
@@ -80,14 +83,14 @@ def _places(  # noqa: C901 - a table
                     yield scope, node, f"without acquire of {name}", _without_acquire(name)
 
 
-def _scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
+def scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
     """All nodes with the dotted name of the class and function they stand in."""
     for child in ast.iter_child_nodes(node):
         inner = scope
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             inner = f"{scope}.{child.name}".lstrip(".")
         yield inner, child
-        yield from _scoped(child, inner)
+        yield from scoped(child, inner)
 
 
 def _lock_names(tree: ast.Module) -> set[str]:

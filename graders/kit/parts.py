@@ -25,6 +25,13 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Impostor(Part):
+    """A wrong implementation; ``promises`` are those it breaks, ``mistake`` names a common one if it is one."""
+
+    mistake: str = ""
+
+
+@dataclass(frozen=True)
 class Peer(Part):
     """A library or variant; ``promises`` are those that it is known to break."""
 
@@ -47,10 +54,17 @@ def check_files(topic: Topic) -> list[Path]:
     return sorted(topic.grader.glob("test_*.py"))
 
 
-def impostors_of(topic: Topic) -> list[Part]:
+def impostors_of(topic: Topic) -> list[Impostor]:
     """Return the classes of impostors.py that say what they break."""
     return [
-        Part(path, node.lineno, node.name, ast.get_docstring(node) or "", breaks)
+        Impostor(
+            path,
+            node.lineno,
+            node.name,
+            ast.get_docstring(node) or "",
+            breaks,
+            mistake=next(iter(_strings(_attribute(node, "mistake"))), ""),
+        )
         for path, node in _namespaces(topic, "impostors.py")
         if (breaks := _strings(_attribute(node, "breaks")))
     ]
@@ -74,7 +88,8 @@ def peers_of(topic: Topic) -> list[Peer]:
 
 def require(topic: Topic, kind: str, name: str) -> None:
     """Raise a ``Mistake`` unless ``name`` is one of the topic's impostors (or peers)."""
-    known = [part.name for part in (impostors_of if kind == "impostors" else peers_of)(topic)]
+    parts = impostors_of(topic) if kind == "impostors" else peers_of(topic)
+    known = [part.name for part in parts]
     if name not in known:
         hint = nearest(name, known) or f": it has {', '.join(known) or 'none'}"
         raise Mistake(f"{topic.id} has no {kind}:{name}{hint}")

@@ -22,6 +22,7 @@ from graders.kit.sim import Manner, load
 from graders.kit.topics import Topic
 
 PORT: Final = 8080
+LOOK: Final = 0.2
 BUSY: Final = {errno.EADDRINUSE: "is in use", errno.EACCES: "is not yours to use"}
 
 
@@ -61,7 +62,8 @@ def _serve(scene: ModuleType, app: Any, port: int) -> None:
         try:
             with serving(app, port) as (host, bound):
                 _invite(scene, f"http://{host}:{bound}")
-                stopped.wait()
+                while not stopped.wait(LOOK):
+                    pass  # the system may give a signal to any thread: Python answers it in this one
         except OSError as error:
             if error.errno not in BUSY:
                 raise

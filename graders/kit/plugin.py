@@ -90,27 +90,28 @@ class Grading:
         checks.sort(key=lambda item: (topic_of(item.path).id, item.name != SHAPE))  # type: ignore[union-attr]
         places, known = iter(checks), set(checks)
         items[:] = [next(places) if item in known else item for item in items]
-        self._order = checks
-        for item in checks:
-            self.checks[item.nodeid] = describe(item, self.spec)
-        self._prepare(checks)
+        self.prepare(self.spec, checks)
         if checks:
             self._before = seal()
             gc.freeze()  # what is here now, a child need neither look at nor copy
-            self.results = Results(
-                self.spec, list(self.checks.values()), self._config.getoption("--results")
-            )
+            self.begin(self.spec, checks, self._config.getoption("--results"))
 
-    def _prepare(self, checks: list[pytest.Item]) -> None:
+    def begin(self, spec: str, checks: list[pytest.Item], results: str | None) -> None:
+        """A run of these checks is to come: write down that none of them has run."""
+        self.spec, self._order = spec, checks
+        self.checks = {item.nodeid: describe(item, spec) for item in checks}
+        self.results = Results(spec, list(self.checks.values()), results)
+
+    def prepare(self, spec: str, checks: list[pytest.Item]) -> None:
         """Compile here, once, what each child will import; what cannot be is left to the child to report."""
         wanted = {
             (topic_of(i.path), name) for i in checks for name in getattr(i, "fixturenames", ())
         }
         for topic, name in wanted:
             if topic is not None and name in FIXTURES:
-                spec = "solutions" if "reference" in name else self.spec
+                source = "solutions" if "reference" in name else spec
                 with contextlib.suppress(Mistake, OSError):
-                    prepare_source(parse(topic, spec), points="plain" not in name)
+                    prepare_source(parse(topic, source), points="plain" not in name)
 
     def run(self, item: pytest.Item) -> Verdict:
         """The verdict on one check, from its child; later ones are started ahead."""

@@ -1,101 +1,77 @@
 """`nox -s watch`: grades a topic anew whenever its implementation is saved, and says what has changed.
 
-What was red is graded first, on its own, and each check that changes its colour is told as soon as it has ended:
-whether the change helped is known before everything has run again.
+What was red is graded first, and each check that changes its colour is told as soon as it has ended: whether
+the change helped is known before everything has run again. The grader stays ready between two saves.
 """
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from graders.kit.loading import START, Source, parse
-from graders.kit.report import clean
 from graders.kit.topics import Topic
+from graders.kit.warm import Wanted, Warm
 
 NAMED: Final = 8
-LOOK: Final = 0.2
+LOOK: Final = 0.1
 SETTLE_MS: Final = 100
 """An editor writes a file in several steps; so long after the last of them grading begins."""
 Words = dict[str, str]
 
 
-@dataclass
 class Watcher:
     """Grades one implementation again and again; a save ends the run that is under way."""
 
-    source: Source
-    spec: str
-    say: Callable[[str], None] = print
-    _known: Words = field(default_factory=dict)
-    _run: subprocess.Popen[str] | None = None
-    _saves: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, source: Source, spec: str, say: Callable[[str], None] = print) -> None:
+        self._source, self._spec, self._say = source, spec, say
+        self._known: Words = {}
+        self._grader = Warm(source.topic)
+        self._saves = 0
 
     def saved(self) -> None:
         """The implementation has changed: what runs is out of date."""
-        with self._lock:
-            self._saves += 1
-            if self._run is not None:
-                self._run.terminate()
+        self._saves += 1
 
     def grade(self) -> None:
-        """One round: what was red, then everything."""
+        """One round: what was red first. What has changed is told as soon as its check has ended."""
         save = self._saves
-        self.say(f"-- {datetime.now():%H:%M:%S}  {self.source.topic.id}  ({self.spec})")  # noqa: DTZ005
-        red = [name for name, word in self._known.items() if word != "pass"]
-        if 0 < len(red) < len(self._known):
-            self._graded(red, save)
-        report = self._graded([], save)
-        if self._saves == save:
-            self.say(report)
+        self._say(f"-- {datetime.now():%H:%M:%S}  {self._source.topic.id}  ({self._spec})")  # noqa: DTZ005
+        with tempfile.TemporaryDirectory(prefix="katas-watch-") as folder:
+            results, report = Path(folder) / "results.json", Path(folder) / "report.txt"
+            red = [name for name, word in self._known.items() if word != "pass"]
+            self._grader.ask(Wanted(self._spec, str(results), first=red, report=str(report)))
+            ended = None
+            while ended is None and self._saves == save:
+                ended = self._grader.answer(LOOK)
+                self._tell(_words(results), save)
+            if ended is None:
+                self._begin_anew()
+            elif report.is_file():
+                self._say(report.read_text(encoding="utf-8").strip("\n"))
+            else:
+                self._say(self._grader.said())
+                self._begin_anew()
+
+    def end(self) -> None:
+        """End what runs."""
+        self._grader.close()
+
+    def _begin_anew(self) -> None:
+        self._grader.close()
+        self._grader = Warm(self._source.topic)
 
     def _tell(self, words: Words, save: int) -> None:
         if self._saves != save:
             return
         for line in changes(self._known, words):
-            self.say(line)
+            self._say(line)
         self._known = {**self._known, **words}
-
-    def _graded(self, names: Sequence[str], save: int) -> str:
-        """The report, from what holds to the end. What has changed is told as soon as its check has ended."""
-        with tempfile.TemporaryDirectory(prefix="katas-watch-") as folder:
-            results = Path(folder) / "results.json"
-            command = [sys.executable, "-m", "graders.kit", "grade", self.source.topic.id]
-            command += ["--impl", self.spec, "--results", str(results)]
-            for name in names:
-                command += ["--check", name]
-            report = self._output(command, lambda: self._tell(_words(results), save))
-            return _without_progress(report)
-
-    def _output(self, command: Sequence[str], look: Callable[[], None]) -> str:
-        with self._lock:
-            self._run = subprocess.Popen(
-                command,
-                cwd=START,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    return self._run.communicate(timeout=LOOK)[0]
-                look()
-        finally:
-            self._run.kill()
-            look()
 
 
 def watch(topic: Topic, spec: str) -> int:
@@ -120,7 +96,8 @@ def watch(topic: Topic, spec: str) -> int:
     threading.Thread(target=notice, daemon=True).start()
     try:
         while True:
-            wake.wait()
+            while not wake.wait(LOOK):
+                pass  # the system may give Ctrl-C to any thread: Python answers it in this one
             wake.clear()
             watcher.grade()
             if not wake.is_set():
@@ -131,6 +108,7 @@ def watch(topic: Topic, spec: str) -> int:
         return 0
     finally:
         stop.set()
+        watcher.end()
 
 
 def concerns(path: Path, changed: Path) -> bool:
@@ -158,12 +136,6 @@ def _words(results: Path) -> Words:
     except (OSError, ValueError):
         return {}
     return {check["name"]: check["word"] for check in checks if check["word"] != "not run"}
-
-
-def _without_progress(report: str) -> str:
-    """From the first empty line on: the dots before it were progress."""
-    _, found, rest = report.partition("\n\n")
-    return rest.rstrip() if found else "\n".join(clean(line) for line in report.splitlines())
 
 
 def _short(path: Path) -> str:

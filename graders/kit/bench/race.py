@@ -16,7 +16,7 @@ from graders.kit.bench.racer import Racer
 from graders.kit.mistakes import Mistake
 from graders.kit.topics import Topic
 
-PROCESSES: Final = 2
+PROCESSES: Final = 3
 """Of each contender."""
 Outcomes = dict[str, dict[str, dict[str, Any]]]
 """By operation, then by contender: what it said."""

@@ -25,10 +25,10 @@ REFEREE: Final = "KATAS_BENCH_REFEREE"
 ONLY: Final = "KATAS_BENCH_ONLY"
 ROUND: Final = 0.005
 """Seconds that a round should take at the least."""
-ROUNDS: Final = 40
+ROUNDS: Final = 20
 FEWEST: Final = 5
-BUDGET: Final = 1.0
-"""Seconds for all rounds of an operation: a slow contender takes part in fewer."""
+BUDGET: Final = 0.5
+"""Seconds for all rounds of an operation in one process: a slow contender takes part in fewer."""
 BIGGEST_FILE: Final = 64 << 20
 LINE = pytest.StashKey[Line]()
 

@@ -23,7 +23,7 @@ ROUNDS: Final = (
 )
 PINS: Final = "; those of one thread on the same processor, by turns"
 RATIO: Final = (
-    "ops/s against the reference, median over the rounds, mean over the processes; more than 1 is"
+    "ops/s against the reference, median over the rounds and over the processes; more than 1 is"
     " faster. ops/s of the reference is that of its round in the middle, that of the others follows from the ratio"
 )
 SPREAD: Final = "half of a contender's rounds lie that near its round in the middle"

@@ -350,6 +350,7 @@ class UsesTheWallClock:
     """Deadlines by time.time(): setting the clock kills or immortalises the cache."""
 
     breaks = "P3"
+    mistake = "wall clock"
 
     class Cache(reference.Cache):
         def _bury_dead(self) -> float:
@@ -1056,6 +1057,7 @@ class OneLockDuringLoads:
     """One re-entrant lock around everything, the loader included."""
 
     breaks = "P10"
+    mistake = "global lock"
 
     class Cache(reference.Cache):
         def __init__(self, capacity: int, ttl: float = math.inf) -> None:

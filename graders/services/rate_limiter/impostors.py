@@ -372,6 +372,7 @@ class WallClock:
     """
 
     breaks = "P6"
+    mistake = "wall clock"
 
     class TokenBucket(_Bucket):
         class level(Level):  # noqa: N801
@@ -425,6 +426,7 @@ class LooksThenTakes:
     """Looks under the lock, leaves it, and takes under the lock."""
 
     breaks = "P7"
+    mistake = "check then act"
 
     class TokenBucket(_Bucket):
         def try_acquire(self, tokens: int = 1) -> Decision:
@@ -1095,6 +1097,32 @@ class AsksTheApplicationFirst:
             return super().refuse(decision, environ, start_response)
 
 
+class RefusesOddRequests:
+    """Looks at Content-Length before it lets a request through, and falls over what is no number."""
+
+    breaks = "P14"
+
+    class RateLimitMiddleware(_Front):
+        def let_through(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ["CONTENT_LENGTH"] = str(int(environ.get("CONTENT_LENGTH") or 0))
+            return super().let_through(decision, environ, start_response)
+
+
+class LogsTheRefusal:
+    """Writes the path of a refused request into its answer, as the text that it is not."""
+
+    breaks = "P15"
+
+    class RateLimitMiddleware(_Front):
+        def refuse(
+            self, decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+            return super().refuse(decision, environ, start_response)
+
+
 class DrainsTheBody:
     """Reads the body of a refused request, to be polite to the connection."""
 
@@ -1340,6 +1368,7 @@ class OneRequestAtATime:
     """One lock around the whole request, application included."""
 
     breaks = "P18"
+    mistake = "global lock"
 
     class RateLimitMiddleware(_Front):
         def __init__(self, *arguments: Any, **named: Any) -> None:

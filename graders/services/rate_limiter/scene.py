@@ -5,11 +5,16 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from graders.kit import Implementation
+from graders.kit.load import Shot
 
 TRY: Final = (
     "curl -i {url}/",
     "for n in 1 2 3 4 5 6 7; do curl -s -o /dev/null -w '%{{http_code}}\\n' {url}/; done",
     "curl -i {url}/health      # not limited",
+)
+LOAD: Final = (
+    Shot("GET", "/", (200, 429)),
+    Shot("GET", "/health", 200, holds=b"Hello."),
 )
 
 
