@@ -86,6 +86,7 @@ def check_refused(got: tuple[int, dict[str, str], bytes], status: int, did: str)
     kind = got[1].get("content-type", "").partition(";")[0]
     equal(kind, "application/json", did=did + ": Content-Type")
     equal(got[1].get("content-length"), str(len(got[2])), did=did + ": Content-Length")
+    ensure(bool(got[1].get("x-request-id")), did=did, want="an X-Request-Id, as on every answer")
     try:
         content = json.loads(got[2])
     except ValueError:
@@ -276,7 +277,7 @@ def test_routes_clients_methods(plain: Implementation) -> None:
     equal(behind.bodies, [], did="all these; calls of the upstream")
 
 
-@check("P6", kind="behaviour")
+@check("P6", "P14", kind="behaviour")
 def test_the_first_refusal_that_applies_is_the_answer(plain: Implementation) -> None:
     """Requests with two or three mistakes at once."""
     app, behind = gateway(plain)
