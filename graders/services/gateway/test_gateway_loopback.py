@@ -134,6 +134,12 @@ def test_from_a_real_client_to_a_real_upstream(plain: Implementation) -> None:
             ):
                 equal(told.get(name), value, did=f"{did}: {name} at the upstream")
         refused("without a key", 401, request(address, "GET", "/"))
+        lie = b"X-Forwarded-Host: mallory\r\n\r\n"
+        answer = sent(address, b"GET / HTTP/1.0\r\nX-Api-Key: " + KEY.encode() + b"\r\n" + lie)
+        did = "GET / without Host, and with an X-Forwarded-Host of the client's: status"
+        equal(answer.status, 203, did=did)
+        said = answer.json().get("HTTP_X_FORWARDED_HOST")
+        equal(said, None, did="the same: X-Forwarded-Host at the upstream")
 
 
 @check("P12", "P17", kind="behaviour")
