@@ -66,14 +66,17 @@ def parser(package: str, what: str) -> argparse.ArgumentParser:
 
 
 def run(
-    make: Callable[[], WSGIApplication], port: int, end: Callable[[], object] = lambda: None
+    make: Callable[[], WSGIApplication],
+    port: int,
+    end: Callable[[], object] = lambda: None,
+    handler: type[Handler] = Handler,
 ) -> int:
     """Serve what `make` returns until a signal, answer what has begun, call `end`; 0.
 
     2, with the reason in one line, if it cannot be made or the port cannot be had.
     """
     try:
-        server = Server((HOST, port), Handler)
+        server = Server((HOST, port), handler)
     except (OSError, OverflowError) as error:
         return _cannot(error)
     with server:

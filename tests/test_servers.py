@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,8 @@ BAD = [
     *(("cache", option) for option in ("--capacity=0", "--ttl=nan", "--max-value-bytes=0")),
     *(("job_queue", f"--{option}") for option in ("workers=0", "grace=nan", "max-body-bytes=0")),
     ("observability", "--max-routes=0"),
+    *(("gateway", f"--{option}") for option in ("upstream=/api", "client=a", "max-body-bytes=0")),
+    *(("gateway", f"--upstream=/a=127.0.0.1:{rest}") for rest in ("", "x", "70000")),
     *(("rate_limiter", f"--{option}") for option in ("rate=nan", "capacity=0", "max-clients=0")),
     *(("resilience", f"--{option}") for option in ("attempts=0", "deadline=nan", "seconds=inf")),
     *(("resilience", f"--{option}") for option in ("workers=0", "threshold=0", "reset=0")),
@@ -133,3 +136,70 @@ def test_the_job_queue_runs_jobs_and_hands_back_the_rest() -> None:
         assert process.returncode == 0
         left = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
         assert 7200 in [job["payload"] for job in left if job["status"] == "returned"]
+HEAD = b"Host: gateway\r\nX-Api-Key: key-of-alice\r\n"
+UNCLEAR = [
+    (400, b"POST /cache/a HTTP/1.1\r\n" + HEAD + lines + b"\r\n\r\nhello")
+    for lines in (
+        b"Content-Length: 5\r\nContent-Length: 5",
+        b"Content-Length: 5\r\nContent-Length: 0",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding : chunked\r\nContent-Length: 5",
+        b"Content-Length : 5",
+        b"Content_Length: 5",
+        b"Content-Length: +5",
+        b"Content-Length: 5\r\nX-Tag: a\r\n folded",
+        b"Content-Length: 5\r\nX-Tag: a\rX-Client-Id: bob",
+        b"Content-Length: 5\nX-Tag: a",
+        b"Content-Length: 5\r\nX_Client_Id: bob",
+        b"Content-Length: 5\r\nno header",
+        b"Content-Length: 5\r\nHost: other",
+        b"Content-Length: 5\r\nX-Tag: a\x00b",
+    )
+]
+UNCLEAR += [
+    (status, line + b"\r\n" + HEAD + b"\r\n")
+    for status, line in (
+        (400, b"GET /cache/a"),
+        (400, b"GET  /cache/a HTTP/1.1"),
+        (400, b"GET /cache/a b HTTP/1.1"),
+        (400, b"GET /cache/a HTTP/2.0"),
+        (400, b"GET /cache/\xff HTTP/1.1"),
+        (400, b"G(T /cache/a HTTP/1.1"),
+        (414, b"GET /" + b"a" * 70_000 + b" HTTP/1.1"),
+        (431, b"GET /cache/a HTTP/1.1\r\nX: " + b"x" * 70_000),
+        (431, b"GET /cache/a HTTP/1.1" + b"\r\nX-Tag: 12345" * 5_000),
+    )
+]
+
+
+def test_the_gateway_forwards_what_is_clear_and_nothing_else() -> None:
+    """In front of the cache: a PUT arrives, unclear requests do not, each is told why in JSON."""
+    with (
+        server("cache") as (_, cache),
+        server(
+            "gateway",
+            f"--upstream=/=127.0.0.1:{cache}",
+            "--client=alice=key-of-alice",
+            "--burst=99",
+        ) as (_, port),
+    ):
+        assert ask(port, "PUT", "/cache/a", b"value", x_api_key="key-of-alice")[0] == 204
+        assert ask(port, "PUT", "/cache/a", b"other")[0] == 401
+        before = ask(cache, "GET", "/stats")[2]
+        for status, data in UNCLEAR:
+            answer = _raw(port, data)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.split()[1:2] == [b"%d" % status], (data[:90], answer[:90])
+            assert isinstance(json.loads(body)["error"], str)
+        assert ask(cache, "GET", "/stats")[2] == before
+        got = ask(port, "GET", "/cache/a", authorization="Bearer key-of-alice")
+        assert (got[0], got[2]) == (200, b"value")
+        assert got[1]["x-request-id"]
+
+
+def _raw(port: int, data: bytes) -> bytes:
+    """Everything that comes back."""
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
