@@ -17,7 +17,9 @@ from graders.kit.stubs import stub_for
 from graders.kit.topics import ROOT, Topic, discover
 
 SERVICES = [
-    topic.name for topic in discover() if "def app(" in (topic.grader / "scene.py").read_text("utf-8")
+    topic.name
+    for topic in discover()
+    if "def app(" in (topic.grader / "scene.py").read_text("utf-8")
 ]
 PLAYED = [topic for topic in discover() if topic.name not in SERVICES]
 

@@ -97,6 +97,8 @@ def test_the_resilient_front_stops_asking() -> None:
         assert b'"state": "open"' in ask(port, "GET", "/health")[2]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0  # though the slow message still sleeps
+
+
 def test_the_url_shortener_survives_a_kill(tmp_path: Path) -> None:
     """A link that has been answered is there after SIGKILL, with its hits."""
     options = ("--database", str(tmp_path / "links.db"), "--base-url", "https://sho.rt")
@@ -110,6 +112,8 @@ def test_the_url_shortener_survives_a_kill(tmp_path: Path) -> None:
         status, headers, _body = ask(port, "GET", "/alias")
         assert (status, headers["location"]) == (302, "https://example.com/a?b#c")
         assert b'"hits": 2' in ask(port, "GET", "/links/alias")[2]
+
+
 def test_the_observed_demo_counts_and_names() -> None:
     """Ids are kept or fresh, failures are counted, /metrics shows it."""
     with server("observability") as (_, port):
@@ -123,6 +127,8 @@ def test_the_observed_demo_counts_and_names() -> None:
     hello = 'http_requests_total{method="GET",route="/hello/<name>",status="200"} 2'
     failed = 'http_requests_total{method="GET",route="/fail",status="500"} 1'
     assert {hello, failed, "http_requests_in_flight 1"} <= set(metrics.splitlines())
+
+
 def test_the_job_queue_runs_jobs_and_hands_back_the_rest() -> None:
     """A job is accepted and run; at the end what has not run is printed, a line for each."""
     with server("job_queue", "--workers", "1", "--grace", "0") as (process, port):
@@ -136,6 +142,8 @@ def test_the_job_queue_runs_jobs_and_hands_back_the_rest() -> None:
         assert process.returncode == 0
         left = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
         assert 7200 in [job["payload"] for job in left if job["status"] == "returned"]
+
+
 HEAD = b"Host: gateway\r\nX-Api-Key: key-of-alice\r\n"
 UNCLEAR = [
     (400, b"POST /cache/a HTTP/1.1\r\n" + HEAD + lines + b"\r\n\r\nhello")
