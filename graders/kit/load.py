@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -140,13 +141,14 @@ def _service(topic: Topic, impl: str) -> Iterator[tuple[psutil.Process, int]]:
         found = re.match(r"listening on http://[\d.]+:(\d+)", line)
         if found is None:
             raise Mistake(f"{topic.id} did not start: {line.strip() or 'it said nothing'}")
+        threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()  # its log
         yield psutil.Process(process.pid), int(found[1])
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(WAIT)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def _fire(port: int, shots: Sequence[Shot], requests: int, tally: Tally) -> None:
@@ -183,7 +185,8 @@ def _ask(port: int, shot: Shot, name: str) -> tuple[int, bytes]:
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT)
     try:
         body = shot.body.replace(b"$n", name.encode()) or None
-        client.request(shot.method, shot.path.replace("$n", name), body, dict(shot.headers))
+        headers = {key: value.replace("$n", name) for key, value in shot.headers.items()}
+        client.request(shot.method, shot.path.replace("$n", name), body, headers)
         answer = client.getresponse()
         return answer.status, answer.read()
     finally:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
 from graders.kit import Implementation
+from graders.kit.load import Shot
 
 TRY: Final = (
     "curl {url}/stats",
@@ -12,6 +13,13 @@ TRY: Final = (
     "curl {url}/jobs/<id>                # the id of the answer above",
     """curl -i {url}/jobs -d '{{"kind": "broken"}}'   # look at it again: it is retried""",
     """curl {url}/jobs -d '{{"kind": "nap", "payload": 60}}'   # ten of these: the queue is full""",
+)
+LOAD: Final = (
+    Shot("POST", "/jobs", (202, 503), b'{"kind": "sum", "payload": [1, 2]}'),
+    Shot("GET", "/stats", 200, holds=b"accepted"),
+    Shot("GET", "/jobs/nobodys", 404, holds=b"error"),
+    Shot("POST", "/jobs", 400, b'{"kind": "$n"}', b"error"),
+    Shot("PUT", "/jobs", 405, b"x", b"error"),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from graders.kit import Implementation
+from graders.kit.load import Shot
 
 TRY: Final = (
     "curl -i {url}/hello/ada",
@@ -14,6 +15,13 @@ TRY: Final = (
     "curl -i {url}/fail",
     "for n in 1 2 3 4 5; do curl -s -o /dev/null {url}/scan/$n; done",
     "curl {url}/metrics",
+)
+LOAD: Final = (
+    Shot("GET", "/hello/$n", 200, holds=b"You are request "),
+    Shot("GET", "/hello/$n", 200, holds=b"$n-id", headers={"X-Request-ID": "$n-id"}),
+    Shot("GET", "/scan/$n", 404),
+    Shot("GET", "/fail", 500),
+    Shot("GET", "/metrics", 200, holds=b"http_requests_total"),
 )
 
 
