@@ -1831,6 +1831,18 @@ class LowerCaseIsCorrected:
             return super().__call__({**environ, "REQUEST_METHOD": method}, start_response)
 
 
+class LowerCaseIsCounted:
+    """`get` is counted as GET: a method is told by its letters, in upper or lower case."""
+
+    breaks = "P16"
+
+    class Observed(reference.Observed):
+        def _end(self, request: Request) -> None:
+            method = request.method
+            request.method = method.upper() if method.upper() in METHODS else method
+            super()._end(request)
+
+
 class _RacyRoutes(Routes):
     def _admitted(self, route: str) -> str:
         if route not in self._known and len(self._known) >= self._most:

@@ -83,6 +83,9 @@ def test_unknown_methods_are_one(impl: Implementation) -> None:
         front = impl.Observed(app, registry, impl.Log(io.StringIO()), lambda _: "/")
         for method in (*METHODS, "get", "Get", "BREW", "PROPFIND", "", "GET ", "OTHER"):
             ask(front, "/", method)
+        found = re.findall(r'http_requests_total\{.*method="other".*\} (\S+)', registry.render())
+        did = "requests with all known methods and seven unknown ones: those counted as other"
+        equal([float(number) for number in found], [7.0], did=did)
         got = values(registry, "method")
         equal(
             got,
