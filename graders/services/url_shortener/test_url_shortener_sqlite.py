@@ -97,12 +97,18 @@ def test_a_repository_that_is_opened_again_has_everything(impl: Implementation) 
             equal(again.get("gone"), Link("gone", URL, 0.5, 9.25, 0, True), did=did)
             first.close()
             first = again
-        relative = impl.SqliteRepository("links.db")
+        there = Database()
+        relative = impl.SqliteRepository(Path(there.path).name, there.connect)
         Path("elsewhere").mkdir()
         os.chdir("elsewhere")
-        relative.add(LINK)
-        did = "SqliteRepository('links.db'), then chdir and add; opened by its whole path"
-        equal(impl.SqliteRepository("../links.db").get("code"), LINK, did=did)
+        other = foreign(there)
+        adding = [sim.spawn(lambda n=n: relative.add(Link(n, URL, 1.0))) for n in ("a", "b")]
+        sim.settle()  # two calls under way: whoever keeps one connection opens another
+        other.close()
+        did = "SqliteRepository with a relative path, then chdir and two add at once"
+        equal([each.result() for each in adding], [True, True], did=did)
+        again = impl.SqliteRepository(there.path, there.connect)
+        equal(again.get("b"), Link("b", URL, 1.0), did=did + "; opened by its whole path")
         os.chdir("..")
 
     simulate(scene)
