@@ -99,7 +99,8 @@ def test_what_it_says_to_type_works(name: str) -> None:
         first = process.stdout.readline().strip()
         assert first.startswith("curl ")
         assert url in first
-        assert "{" not in first
+        assert "{url" not in first
+        assert "{{" not in first
 
 
 @pytest.mark.parametrize("topic", discover(), ids=lambda topic: topic.id)
