@@ -68,6 +68,7 @@ class House:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.processes = 1
         ignore = shutil.ignore_patterns("__pycache__", "results")
         shutil.copytree(ROOT / "tests" / "data" / "kata", root, ignore=ignore)
         for name in ("conftest.py", "pyproject.toml"):
@@ -93,6 +94,7 @@ class House:
             **os.environ,
             "KATAS_ROOT": str(self.root),
             "KATAS_BENCH_SECONDS": "3",
+            "KATAS_BENCH_PROCESSES": str(self.processes),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{self.root}",
             "PYTHONSAFEPATH": "1",
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -89,6 +89,7 @@ def test_a_peer_gets_no_help_from_the_reference(house: House) -> None:
 
 def test_a_change_shows(house: House) -> None:
     """A method that does its work three times: slower; the others: no measurable difference."""
+    house.processes = 3
     house.stub.write_text(house.right, encoding="utf-8")
     code, out, _ = house.bench("tally", "--compare")
     assert code == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.kit.bench import racer
+from graders.kit.bench import race, racer
 from graders.kit.drill import speed
 from graders.kit.drill.speed import Speed, Workload, measure
 from graders.kit.topics import Topic
@@ -41,6 +41,7 @@ def test_what_cannot_be_measured_says_why(topic: Topic, monkeypatch: pytest.Monk
     """Code that fails, code that does not end, no library, no bench file."""
     assert "Error" in measure(topic, put(topic, "class Tally: pass\n")).why
     monkeypatch.setattr(racer, "LIMIT", 1.0)
+    monkeypatch.setattr(race, "PROCESSES", 1)
     assert measure(topic, put(topic, "while True: pass\n")).why
     monkeypatch.setattr(speed, "find_spec", lambda _: None)
     assert "not installed" in measure(topic, put(topic, SOLUTION)).why

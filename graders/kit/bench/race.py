@@ -5,6 +5,7 @@ One process runs at a time. So whatever else the machine does falls on all of th
 
 import contextlib
 import itertools
+import os
 import random
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from graders.kit.bench.racer import Racer
 from graders.kit.mistakes import Mistake
 from graders.kit.topics import Topic
 
-PROCESSES: Final = 3
+PROCESSES: Final = max(1, int(os.environ.get("KATAS_BENCH_PROCESSES", "3")))
 """Of each contender."""
 Outcomes = dict[str, dict[str, dict[str, Any]]]
 """By operation, then by contender: what it said."""
