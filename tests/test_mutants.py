@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from graders.kit.alterations import alterations
 from graders.kit.mutants import mutants
 
 SOURCE = """
@@ -65,3 +66,44 @@ def test_code_without_guards_has_none(tmp_path: Path) -> None:
     path = tmp_path / "plain.py"
     path.write_text("def f(p):\n    with open(p) as file:\n        return file.read()\n")
     assert mutants(path) == []
+
+
+CODE = '''
+"""Text."""
+LIMIT: int = 3
+class Box:
+    """Text."""
+    def put(self, item: int) -> bool:
+        if len(self.items) >= LIMIT and not self.open:
+            raise ValueError("3 are enough")
+        self.items[item] = item + 1
+        self.count += 1
+        self.note(item)
+        return item in self.items
+'''
+
+
+def test_alterations_change_what_runs_and_nothing_else(tmp_path: Path) -> None:
+    """Comparisons, operators, constants, statements; no texts, no annotations."""
+    path = tmp_path / "box.py"
+    path.write_text(CODE, encoding="utf-8")
+    found = alterations(path)
+    assert [mutant.name for mutant in found] == [
+        "module 3 to 4",
+        "module.Box.put if negated",
+        "module.Box.put and to or",
+        "module.Box.put >= to >",
+        "module.Box.put without not",
+        "module.Box.put without raise",
+        "module.Box.put without self.items[item] =",
+        "module.Box.put + to -",
+        "module.Box.put 1 to 2",
+        "module.Box.put + to - (2)",
+        "module.Box.put without self.count op=",
+        "module.Box.put 1 to 2 (2)",
+        "module.Box.put without self.note()",
+        "module.Box.put return None",
+        "module.Box.put in to not in",
+    ]
+    before = ast.dump(ast.parse(CODE))
+    assert all(ast.dump(ast.parse(mutant.source)) != before for mutant in found)

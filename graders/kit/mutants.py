@@ -9,6 +9,7 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 LOCKS = frozenset(["Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"])
@@ -24,7 +25,12 @@ class Mutant:
 
     name: str
     where: str
-    source: str
+    _make: Callable[[], str]
+
+    @property
+    def source(self) -> str:
+        """The changed module's text. Cost: a copy of the syntax tree."""
+        return self._make()
 
 
 def mutants(path: Path) -> list[Mutant]:
@@ -42,7 +48,7 @@ def made_of(path: Path, places: Callable[[ast.Module], Iterable[Place]]) -> list
         counts[label] += 1
         name = label if counts[label] == 1 else f"{label} ({counts[label]})"
         where = f"{path.name}:{getattr(node, 'lineno', 0)}"
-        found.append(Mutant(name, where, _changed(tree, node, change)))
+        found.append(Mutant(name, where, partial(_changed, tree, node, change)))
     return found
 
 

@@ -109,8 +109,10 @@ def _environment(topic: Topic) -> dict[str, str]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool:
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Instead of running what was collected, run what is asked for until nobody asks any more."""
+    if session.testsfailed:
+        return None  # a grader that is broken in part: pytest's own loop says so, and ends
     requests, answers = map(int, os.environ.pop(ENDS).split())
     with os.fdopen(requests, encoding="utf-8") as lines:
         for line in lines:
