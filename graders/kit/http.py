@@ -102,6 +102,34 @@ def call(  # noqa: PLR0917 - the order in which a request is written
     return answer.response(did)
 
 
+def bare(
+    app: Callable[..., Iterable[bytes]],
+    method: str = "GET",
+    path: str | bytes = b"/",
+    body: bytes | IO[bytes] = b"",
+    **environ: str,
+) -> Response:
+    """Call a WSGI application with exactly this environment, of which `call` would not approve.
+
+    The path is not decoded, no Content-Length is added, and nothing is validated.
+    """
+    asked: dict[str, object] = {}
+    setup_testing_defaults(asked)
+    asked |= {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path.decode("latin-1") if isinstance(path, bytes) else path,
+        "QUERY_STRING": "",
+        "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
+    }
+    answer = _Answer()
+    result = app({**asked, **environ}, answer.start)
+    for chunk in result:
+        answer.write(chunk)
+    if hasattr(result, "close"):
+        result.close()
+    return answer.response(f"{method} {path!r}, called in process")
+
+
 class _Answer:
     """The server's side of one WSGI call."""
 

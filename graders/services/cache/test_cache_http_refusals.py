@@ -1,47 +1,13 @@
 """The HTTP front: what it refuses, and what it reads of a body."""
 
 import io
-import json
-from collections.abc import Callable, Iterable
-from wsgiref.util import setup_testing_defaults
 
 from contracts.services.cache import MAX_KEY_BYTES
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
-from graders.kit.http import call, raw, refused, request, serving
+from graders.kit.http import bare, call, raw, refused, request, serving
 
 LIMIT = 100
 ARABIC_FIVE = "\u0665".encode().decode("latin-1")  # a digit to str.isdigit() and int()
-
-
-def ask(
-    app: Callable[..., Iterable[bytes]],
-    method: str,
-    path: bytes,
-    body: bytes | io.BytesIO = b"",
-    **environ: str,
-) -> tuple[int, dict[str, str], bytes]:
-    """One WSGI call with exactly this environ: status, headers by lower-case name, body."""
-    asked: dict[str, object] = {}
-    setup_testing_defaults(asked)
-    asked.pop("CONTENT_LENGTH", None)
-    asked |= {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path.decode("latin-1"),
-        "QUERY_STRING": "",
-        "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
-    }
-    asked |= environ
-    answers: list[tuple[str, list[tuple[str, str]]]] = []
-    written: list[bytes] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> object:
-        answers.append((status, headers))
-        return written.append
-
-    rest = list(app(asked, start_response))
-    content = b"".join(written + rest)
-    status, headers = answers[-1]
-    return int(status.split()[0]), {name.lower(): value for name, value in headers}, content
 
 
 @check("P17", kind="behaviour")
@@ -116,8 +82,8 @@ def test_bad_keys(impl: Implementation) -> None:
         for key, status in bad:
             for method in ("GET", "HEAD", "PUT", "DELETE"):
                 shown = f"{key[:10]!r}, {len(key)} bytes"
-                got = ask(app, method, b"/cache/" + key, b"v", CONTENT_LENGTH="1")
-                equal(got[0], status, did=f"{method} with the key {shown}: status")
+                got = bare(app, method, b"/cache/" + key, b"v", CONTENT_LENGTH="1")
+                equal(got.status, status, did=f"{method} with the key {shown}: status")
         equal(cache.stats().misses, 0, did="misses after requests with bad keys")
         equal(len(cache), 0, did="entries after PUT with bad keys")
 
@@ -164,20 +130,22 @@ def test_bad_lengths(impl: Implementation) -> None:
             (413, {"CONTENT_LENGTH": "9" * 5_000}),
         ]
         for status, environ in cases:
-            got = ask(app, "PUT", b"/cache/k", b"v" * 200, **environ)
+            got = bare(app, "PUT", b"/cache/k", b"v" * 200, **environ)
             shown = {name: value[:20] for name, value in environ.items()}
-            equal(got[0], status, did=f"PUT /cache/k with {shown}, {LIMIT} bytes allowed: status")
+            equal(
+                got.status, status, did=f"PUT /cache/k with {shown}, {LIMIT} bytes allowed: status"
+            )
             ensure(
-                bool(json.loads(got[2]).get("error")),
+                bool(got.json().get("error")),
                 did=f"PUT /cache/k with {shown}: body",
                 want='a JSON object with a text under "error"',
-                got=got[2],
+                got=got.body,
             )
         equal(cache.get("k"), b"before", did="the value that was there, after the refused PUTs")
         for length, body in (("100", b"v" * LIMIT), ("00000100", b"w" * LIMIT)):
-            got = ask(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=length)
+            got = bare(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=length)
             did = f"PUT with Content-Length: {length}, {LIMIT} allowed"
-            equal(got[0], 204, did=did + ": status")
+            equal(got.status, 204, did=did + ": status")
             equal(cache.get("k"), body, did=did + "; then get")
 
     simulate(scene)
@@ -204,9 +172,9 @@ def test_the_first_refusal_that_applies_is_the_answer(impl: Implementation) -> N
             (413, "PUT", b"/cache/k", huge),
         ]
         for status, method, path, environ in cases:
-            got = ask(app, method, path, **environ)
+            got = bare(app, method, path, **environ)
             did = f"{method} {path[:12].decode()} ({len(path)} bytes) with {environ}: status"
-            equal(got[0], status, did=did)
+            equal(got.status, status, did=did)
         equal(len(cache), 0, did="entries after all these refusals")
 
     simulate(scene)
@@ -221,9 +189,9 @@ def test_exactly_the_announced_bytes_are_read(impl: Implementation) -> None:
         app = impl.CacheApp(cache, LIMIT)
         for length in (0, 1, 50, LIMIT):
             body = io.BytesIO(b"v" * length + b"\nGET / HTTP/1.1\r\n")
-            got = ask(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=str(length))
+            got = bare(app, "PUT", b"/cache/k", body, CONTENT_LENGTH=str(length))
             did = f"PUT with Content-Length: {length} and more bytes behind the body"
-            equal(got[0], 204, did=did + ": status")
+            equal(got.status, 204, did=did + ": status")
             equal(cache.get("k"), b"v" * length, did=did + "; then get")
             equal(body.tell(), length, did=did + ": bytes read from wsgi.input")
 
@@ -254,9 +222,9 @@ def test_a_refused_body_is_not_read(impl: Implementation) -> None:
         ]
         for status, method, path, environ in cases:
             body = io.BytesIO(b"v" * 1_000)
-            got = ask(app, method, path, body, **environ)
+            got = bare(app, method, path, body, **environ)
             did = f"{method} {path[:12]!r} with {environ}, {LIMIT} bytes allowed"
-            equal(got[0], status, did=did + ": status")
+            equal(got.status, status, did=did + ": status")
             equal(body.tell(), 0, did=did + ": bytes read from wsgi.input")
 
     simulate(scene)
@@ -271,9 +239,9 @@ def test_a_body_that_ends_early_is_not_stored(impl: Implementation) -> None:
         cache.put("k", b"before")
         app = impl.CacheApp(cache, LIMIT)
         for came in (0, 1, 9):
-            got = ask(app, "PUT", b"/cache/k", b"v" * came, CONTENT_LENGTH="10")
+            got = bare(app, "PUT", b"/cache/k", b"v" * came, CONTENT_LENGTH="10")
             did = f"PUT with Content-Length: 10, of which {came} bytes come"
-            equal(got[0], 400, did=did + ": status")
+            equal(got.status, 400, did=did + ": status")
             equal(cache.get("k"), b"before", did=did + "; then get")
 
     simulate(scene)
@@ -297,7 +265,7 @@ def test_limits_of_the_front(impl: Implementation) -> None:
         app = impl.CacheApp(cache)
         status = call(app, "PUT", "/cache/k", body=b"v" * 1_000_000).status
         equal(status, 204, did="PUT of 1,000,000 bytes, no limit given")
-        status = ask(app, "PUT", b"/cache/k", CONTENT_LENGTH="1000001")[0]
+        status = bare(app, "PUT", b"/cache/k", CONTENT_LENGTH="1000001").status
         equal(status, 413, did="PUT of 1,000,001 bytes, no limit given")
 
     simulate(scene)

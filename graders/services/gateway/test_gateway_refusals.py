@@ -1,10 +1,8 @@
 """What is refused, in which order, and how much of a body is read."""
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 from contracts.services.gateway import (
     MAX_HEADER_BYTES,
@@ -18,6 +16,7 @@ from contracts.services.gateway import (
     UpstreamTimeout,
 )
 from graders.kit import Implementation, check, ensure, equal
+from graders.kit.http import Response, bare, refused
 
 ALICE, BOB, EVE = "key-of-alice", "key-of-bob", "key-of-eve"
 LIMIT = 100
@@ -59,40 +58,17 @@ def ask(
     body: Any = b"",
     key: str | None = ALICE,
     **environ: str,
-) -> tuple[int, dict[str, str], bytes]:
-    """One call with exactly this environ: status, headers by lower-case name, body."""
-    asked: dict[str, object] = {"REMOTE_ADDR": "127.0.0.1"}
-    setup_testing_defaults(asked)
-    asked |= {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
-    }
-    if key is not None:
-        asked["HTTP_X_API_KEY"] = key
-    asked |= environ
-    answers: list[tuple[str, list[tuple[str, str]]]] = []
-    content = b"".join(
-        app(asked, lambda status, headers, _=None: answers.append((status, headers)))
-    )
-    status, headers = answers[-1]
-    return int(status.split()[0]), {name.lower(): value for name, value in headers}, content
+) -> Response:
+    """One call with exactly this environ."""
+    given = {} if key is None else {"HTTP_X_API_KEY": key}
+    return bare(app, method, path, body, **{"REMOTE_ADDR": "127.0.0.1", **given, **environ})
 
 
-def check_refused(got: tuple[int, dict[str, str], bytes], status: int, did: str) -> None:
-    """The status, and a JSON object with a text under "error"."""
-    equal(got[0], status, did=did + ": status")
-    kind = got[1].get("content-type", "").partition(";")[0]
-    equal(kind, "application/json", did=did + ": Content-Type")
-    equal(got[1].get("content-length"), str(len(got[2])), did=did + ": Content-Length")
-    ensure(bool(got[1].get("x-request-id")), did=did, want="an X-Request-Id, as on every answer")
-    try:
-        content = json.loads(got[2])
-    except ValueError:
-        content = None
-    good = isinstance(content, dict) and isinstance(content.get("error"), str)
-    ensure(good, did=did + ": body", want='a JSON object with a text under "error"', got=got[2])
+def check_refused(got: Response, status: int, did: str) -> None:
+    """The status, a JSON object with a text under "error", its length, and the request's id."""
+    refused(did, status, got)
+    equal(got.header("Content-Length"), str(len(got.body)), did=did + ": Content-Length")
+    ensure(bool(got.header("X-Request-Id")), did=did, want="an X-Request-Id, as on every answer")
 
 
 UNDERSCORED = ("HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE")
@@ -143,12 +119,16 @@ def test_exactly_the_announced_bytes_are_read(plain: Implementation) -> None:
             body = io.BytesIO(b"v" * int(length) + b"\r\nGET /admin HTTP/1.1\r\n")
             did = f"{method} with Content-Length: {length} and more bytes behind the body"
             equal(
-                ask(app, method, "/api", body, CONTENT_LENGTH=length)[0], 200, did=did + ": status"
+                ask(app, method, "/api", body, CONTENT_LENGTH=length).status,
+                200,
+                did=did + ": status",
             )
             equal(behind.bodies[-1], b"v" * int(length), did=did + ": body at the upstream")
             equal(body.tell(), int(length), did=did + ": bytes read of the input")
     body = io.BytesIO(b"12345")
-    equal(ask(app, "GET", "/api", body)[0], 200, did="GET without a length, 5 bytes there: status")
+    equal(
+        ask(app, "GET", "/api", body).status, 200, did="GET without a length, 5 bytes there: status"
+    )
     equal(
         (behind.bodies[-1], body.tell()), (b"", 0), did="the same: body at the upstream, bytes read"
     )
@@ -163,7 +143,7 @@ def test_a_body_comes_in_pieces(plain: Implementation) -> None:
             return super().read(2 if size is None or size < 0 else min(size, 2))
 
     app, behind = gateway(plain)
-    got = ask(app, "POST", "/api", Pieces(b"1234567890"), CONTENT_LENGTH="7")[0]
+    got = ask(app, "POST", "/api", Pieces(b"1234567890"), CONTENT_LENGTH="7").status
     equal(got, 200, did="POST of 7 bytes in pieces of 2: status")
     equal(behind.bodies, [b"1234567"], did="POST of 7 bytes in pieces of 2: body at the upstream")
 
@@ -243,7 +223,7 @@ def test_headers_that_are_refused(plain: Implementation) -> None:
         got = ask(app, "GET", "/api", **{"HTTP_HOST": "127.0.0.1", **environ})
         fine += status == 200
         if status == 200:
-            equal(got[0], 200, did=f"GET /api with {shown}: status")
+            equal(got.status, 200, did=f"GET /api with {shown}: status")
         else:
             check_refused(got, status, f"GET /api with {shown} ({len(environ)} such headers)")
     equal(len(behind.bodies), fine, did="all these; calls of the upstream")
@@ -269,8 +249,8 @@ def test_routes_clients_methods(plain: Implementation) -> None:
         ("get", "/api", all_seven),
     ):
         got = ask(app, method, path)
-        equal(got[0], 405, did=f"{method} {path}: status")
-        listed = {each.strip() for each in got[1].get("allow", "").split(",")}
+        equal(got.status, 405, did=f"{method} {path}: status")
+        listed = {each.strip() for each in (got.header("Allow") or "").split(",")}
         equal(listed, allowed, did=f"{method} {path}: methods in Allow")
         if method != "HEAD":
             check_refused(got, 405, f"{method} {path}")
@@ -332,7 +312,7 @@ def test_a_refused_body_is_not_read(plain: Implementation) -> None:
     ):
         body = io.BytesIO(b"12345")
         did = f"{method} {path} with key {key} and a body of 5 bytes"
-        equal(ask(app, method, path, body, key, **GOOD)[0], status, did=did + ": status")
+        equal(ask(app, method, path, body, key, **GOOD).status, status, did=did + ": status")
         equal(body.tell(), 0, did=did + ": bytes read of the body")
     equal(behind.bodies, [], did="all these; calls of the upstream")
 
@@ -344,9 +324,9 @@ def test_refusals_to_head(plain: Implementation) -> None:
     for status, path, key in ((401, "/api", None), (404, "/x", ALICE), (502, "/dead", ALICE)):
         head, got = (ask(app, method, path, b"", key) for method in ("HEAD", "GET"))
         did = f"HEAD {path} with key {key}"
-        equal((head[0], head[2]), (status, b""), did=did + ": status and body")
+        equal((head.status, head.body), (status, b""), did=did + ": status and body")
         for name in ("content-type", "content-length"):
-            equal(head[1].get(name), got[1].get(name), did=f"{did}: {name}, as to GET")
+            equal(head.header(name), got.header(name), did=f"{did}: {name}, as to GET")
 
 
 @check("P6", kind="contract")
@@ -355,11 +335,11 @@ def test_limits_that_are_given_and_not(plain: Implementation) -> None:
     here = [Route("/api", Upstream("behind", 1))], [Client("alice", (ALICE,))]
     app = plain.Gateway(*here, Behind(), max_body_bytes=1)
     for length, status in (("1", 200), ("2", 413)):
-        got = ask(app, "POST", "/api", b"12", CONTENT_LENGTH=length)[0]
+        got = ask(app, "POST", "/api", b"12", CONTENT_LENGTH=length).status
         equal(got, status, did=f"max_body_bytes=1: POST with Content-Length: {length}")
     behind = Behind()
     app = plain.Gateway(*here, behind)
-    got = ask(app, "POST", "/api", b"v" * 1_000_000, CONTENT_LENGTH="1000000")[0]
+    got = ask(app, "POST", "/api", b"v" * 1_000_000, CONTENT_LENGTH="1000000").status
     equal((got, len(behind.bodies[-1])), (200, 1_000_000), did="no limit given: POST of 1,000,000")
-    got = ask(app, "POST", "/api", b"", CONTENT_LENGTH="1000001")[0]
+    got = ask(app, "POST", "/api", b"", CONTENT_LENGTH="1000001").status
     equal(got, 413, did="no limit given: POST with Content-Length: 1000001")

@@ -4,46 +4,15 @@ import io
 import json
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
-from graders.kit.http import Response, call, raw, refused, request, serving
+from graders.kit.http import bare, call, raw, refused, request, serving
 
 LIMIT = 100
 GOOD = b'{"kind":"k"}'
 ARABIC_FIVE = "\u0665".encode().decode("latin-1")  # a digit to str.isdigit() and int()
-
-
-def ask(
-    app: Callable[..., Iterable[bytes]],
-    method: str,
-    path: bytes,
-    body: bytes | io.BytesIO = b"",
-    **environ: str,
-) -> Response:
-    """One WSGI call with exactly this environ."""
-    asked: dict[str, object] = {}
-    setup_testing_defaults(asked)
-    asked.pop("CONTENT_LENGTH", None)
-    asked |= {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path.decode("latin-1"),
-        "QUERY_STRING": "",
-        "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
-    }
-    asked |= environ
-    answers: list[tuple[str, list[tuple[str, str]]]] = []
-    written: list[bytes] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> object:
-        answers.append((status, headers))
-        return written.append
-
-    rest = list(app(asked, start_response))
-    status, headers = answers[-1]
-    return Response(int(status.split()[0]), headers, b"".join(written + rest))
 
 
 def untouched(impl: Implementation, limit: int = LIMIT) -> tuple[Any, Any, Callable[[str], None]]:
@@ -80,7 +49,7 @@ def test_unknown_paths_and_methods(impl: Implementation) -> None:
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "BREW"):
                 if method in allowed:
                     continue
-                answer = ask(app, method, path.encode(), GOOD, CONTENT_LENGTH="12")
+                answer = bare(app, method, path.encode(), GOOD, CONTENT_LENGTH="12")
                 refused(f"{method} {path}", 405, answer)
                 got = {each.strip() for each in (answer.header("Allow") or "").split(",")}
                 equal(got, allowed, did=f"{method} {path}: methods in Allow")
@@ -95,7 +64,7 @@ def test_unknown_paths_and_methods(impl: Implementation) -> None:
         ]
         for each in ids:
             did = f"GET /jobs/{each[:30]!r}, {len(each)} bytes"
-            refused(did, 404, ask(app, "GET", b"/jobs/" + each))
+            refused(did, 404, bare(app, "GET", b"/jobs/" + each))
         sim.settle()
         queue.stop()
         equal(queue.stats().accepted, 1, did="after all these: jobs accepted")
@@ -184,12 +153,12 @@ def test_bad_lengths(impl: Implementation) -> None:
         for status, environ in cases:
             shown = {name: value[:20] for name, value in environ.items()}
             did = f"POST /jobs with {shown}, {LIMIT} bytes allowed"
-            refused(did, status, ask(app, "POST", b"/jobs", GOOD + b" " * 200, **environ))
+            refused(did, status, bare(app, "POST", b"/jobs", GOOD + b" " * 200, **environ))
             alive(did)
             sim.settle()
         accepted = queue.stats().accepted
         for length, body in (("100", GOOD + b" " * 88), ("00000012", GOOD)):
-            answer = ask(app, "POST", b"/jobs", body, CONTENT_LENGTH=length)
+            answer = bare(app, "POST", b"/jobs", body, CONTENT_LENGTH=length)
             did = f"POST with Content-Length: {length}, {LIMIT} allowed: status"
             equal(answer.status, 202, did=did)
         equal(queue.stats().accepted, accepted + 2, did="two good ones: jobs accepted")
@@ -301,7 +270,7 @@ def test_the_first_refusal_that_applies_is_the_answer(impl: Implementation) -> N
         for what in ("full", "stopped"):
             for status, method, path, body, environ in cases:
                 did = f"a {what} queue: {method} {path.decode()}, {body!r}, {environ}"
-                refused(did, status, ask(app, method, path, body, **environ))
+                refused(did, status, bare(app, method, path, body, **environ))
             queue.stop(0)
         equal(queue.stats().accepted, 1, did="jobs accepted after all these refusals")
         queue.stop()
@@ -317,7 +286,7 @@ def test_what_is_read_of_a_body(impl: Implementation) -> None:
         app, queue, _ = untouched(impl)
         for length in (12, 13, LIMIT):
             body = io.BytesIO(GOOD + b" " * (length - 12) + b"\nGET / HTTP/1.1\r\n")
-            answer = ask(app, "POST", b"/jobs", body, CONTENT_LENGTH=str(length))
+            answer = bare(app, "POST", b"/jobs", body, CONTENT_LENGTH=str(length))
             did = f"POST with Content-Length: {length} and more bytes behind the body"
             equal(answer.status, 202, did=did + ": status")
             equal(body.tell(), length, did=did + ": bytes read from wsgi.input")
@@ -335,11 +304,11 @@ def test_what_is_read_of_a_body(impl: Implementation) -> None:
         for status, method, path, environ in cases:
             body = io.BytesIO(GOOD + b" " * 1_000)
             did = f"{method} {path.decode()} with {environ}, {LIMIT} bytes allowed"
-            refused(did, status, ask(app, method, path, body, **environ))
+            refused(did, status, bare(app, method, path, body, **environ))
             equal(body.tell(), 0, did=did + ": bytes read from wsgi.input")
         for came in (0, 1, 12):
             did = f"POST with Content-Length: 13, of which {came} bytes come"
-            refused(did, 400, ask(app, "POST", b"/jobs", GOOD[:came], CONTENT_LENGTH="13"))
+            refused(did, 400, bare(app, "POST", b"/jobs", GOOD[:came], CONTENT_LENGTH="13"))
         equal(queue.stats().accepted, 3, did="jobs accepted after all these")
         queue.stop()
 
@@ -365,7 +334,7 @@ def test_limits_of_the_front(impl: Implementation) -> None:
         app = impl.JobApp(queue)
         answer = call(app, "POST", "/jobs", GOOD + b" " * 99_988)
         equal(answer.status, 202, did="POST of 100,000 bytes, no limit given")
-        refused("POST of 100,001", 413, ask(app, "POST", b"/jobs", CONTENT_LENGTH="100001"))
+        refused("POST of 100,001", 413, bare(app, "POST", b"/jobs", CONTENT_LENGTH="100001"))
         queue.stop()
 
     simulate(scene)

@@ -1,14 +1,10 @@
 """Malformed requests: to the middleware they are requests like any other."""
 
-import io
-import json
 from collections.abc import Iterable
-from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
-from wsgiref.util import setup_testing_defaults
 
-from graders.kit import Implementation, Sim, check, ensure, equal, simulate
-from graders.kit.http import raw, request, serving
+from graders.kit import Implementation, Sim, check, equal, simulate
+from graders.kit.http import bare, raw, refused, request, serving
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
 ODD: dict[str, dict[str, str]] = {
@@ -33,21 +29,6 @@ ODD: dict[str, dict[str, str]] = {
 }
 
 
-def ask(app: Any, odd: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """One WSGI call: status, headers by lower-case name, body. Nothing is checked on the way."""
-    environ: WSGIEnvironment = {"wsgi.input": io.BytesIO(b"")}
-    setup_testing_defaults(environ)
-    environ.update(odd)
-    said: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
-        said.append((status, headers))
-        return lambda _: None
-
-    body = b"".join(app(environ, start))
-    return int(said[-1][0].split()[0]), {k.lower(): v for k, v in said[-1][1]}, body
-
-
 def everybody(_environ: WSGIEnvironment) -> str:
     """One client."""
     return "all"
@@ -67,19 +48,12 @@ def test_odd_requests_are_requests(impl: Implementation) -> None:
                 return []
 
             front = impl.RateLimitMiddleware(app, impl.ClientLimiter(NEVER, 1, 5), everybody)
-            allowed, refused = ask(front, odd), ask(front, odd)
-            equal(allowed[0], 400, did=f"{what}, allowed: the application's own status")
+            allowed, said = bare(front, **odd), bare(front, **odd)
+            equal(allowed.status, 400, did=f"{what}, allowed: the application's own status")
             equal(len(called), 1, did=f"{what}, allowed and then refused: calls of the application")
             same = {name: called[0].get(name) for name in odd}
             equal(same, odd, did=f"{what}: what the application finds in its environ")
-            equal(refused[0], 429, did=f"{what}, refused: status")
-            content = json.loads(refused[2]) if refused[2] else None
-            ensure(
-                isinstance(content, dict) and isinstance(content.get("error"), str),
-                did=f"{what}, refused: body",
-                want='a JSON object with a text under "error"',
-                got=refused[2],
-            )
+            refused(f"{what}, refused", 429, said)
 
     simulate(scene)
 
