@@ -1,7 +1,6 @@
 """A grader that stays ready: every run is a run of its own, and nothing is left behind."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,12 +64,14 @@ def test_a_run_of_some_checks_in_some_order(grader: Warm, topic: Topic, tmp_path
 
 def test_its_end_is_the_end_of_a_run(topic: Topic, tmp_path: Path) -> None:
     """Closed while a check never ends: no process of it is left."""
-    grader, before = Warm(topic), set(psutil.Process(os.getpid()).children())
+    grader = Warm(topic)
     grader.ask(Wanted(str(GOLDEN / "hang" / "tally.py"), str(tmp_path / "r.json")))
-    assert grader.answer(2.0) is None
+    assert grader.answer(3.0) is None
+    server = psutil.Process(grader._process.pid)
+    family = [server, *server.children(recursive=True)]
     grader.close()
-    psutil.wait_procs(list(before), timeout=20)
-    assert not any(child.is_running() for child in before)
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
 
 
 def test_a_grader_that_is_broken_says_so(topic: Topic, tmp_path: Path) -> None:

@@ -15,12 +15,18 @@ IMPOSTORS = [(topic, impostor) for topic in discover() for impostor in impostors
     ids=[f"{topic.id}-{impostor.name}" for topic, impostor in IMPOSTORS],
 )
 def test_an_impostor_is_rejected_by_the_promise_it_breaks(topic: Topic, impostor: Part) -> None:
-    """By a verdict of fail, not by a crash of the impostor or a check that could not decide."""
+    """By a verdict of fail; where a check could not decide it is asked once more, as a learner would."""
     spec = f"impostors:{impostor.name}"
     for promise in impostor.promises:
-        outcomes = run(topic, spec, only=rejecting(topic, promise), stop_early=True)
-        rejected = any(outcome.word == "fail" for outcome in outcomes)
-        assert rejected, _what_else(topic, spec, promise)
+        words = _words(topic, spec, promise)
+        if "fail" not in words and "inconclusive" in words:
+            words = _words(topic, spec, promise)
+        assert "fail" in words, _what_else(topic, spec, promise)
+
+
+def _words(topic: Topic, spec: str, promise: str) -> set[str]:
+    outcomes = run(topic, spec, only=rejecting(topic, promise), stop_early=True)
+    return {outcome.word for outcome in outcomes}
 
 
 def _what_else(topic: Topic, spec: str, promise: str) -> str:
