@@ -30,7 +30,7 @@ def grader(topic: Topic) -> Iterator[Warm]:
     made.close()
 
 
-def run(grader: Warm, folder: Path, wanted: Wanted) -> dict[str, str]:
+def run(grader: Warm, wanted: Wanted) -> dict[str, str]:
     """One run: the verdict of each check by its name."""
     grader.ask(wanted)
     assert grader.answer(120), grader.said()
@@ -45,7 +45,7 @@ def test_runs_know_nothing_of_each_other(grader: Warm, tmp_path: Path) -> None:
     for case in ("all_green", "failing_behaviour", "all_green"):
         shutil.copy(GOLDEN / case / "tally.py", file)
         wanted = Wanted(str(file), str(results), report=str(report))
-        found.append(run(grader, tmp_path, wanted))
+        found.append(run(grader, wanted))
         assert ("checks pass" in report.read_text("utf-8")) is True
     assert found[0] == found[2] != found[1]
     assert set(found[0].values()) == {"pass"}
@@ -55,10 +55,10 @@ def test_runs_know_nothing_of_each_other(grader: Warm, tmp_path: Path) -> None:
 def test_a_run_of_some_checks_in_some_order(grader: Warm, topic: Topic, tmp_path: Path) -> None:
     """Only those that are named; those that come first; and the end at the first that fails."""
     results, place = str(tmp_path / "r.json"), f"{topic.grader / 'test_tally.py'}::test_reset"
-    assert list(run(grader, tmp_path, Wanted("solutions", results, only=[place]))) == ["test_reset"]
-    every = list(run(grader, tmp_path, Wanted("solutions", results, first=["test_reset"])))
+    assert list(run(grader, Wanted("solutions", results, only=[place]))) == ["test_reset"]
+    every = list(run(grader, Wanted("solutions", results, first=["test_reset"])))
     assert every[0] == "test_reset"
-    stub = run(grader, tmp_path, Wanted("exercises", results, stop=True))
+    stub = run(grader, Wanted("exercises", results, stop=True))
     assert "not run" in stub.values()
 
 
