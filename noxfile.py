@@ -17,6 +17,8 @@ nox.options.sessions = ["grade-solutions"]
 ROOT = Path(__file__).parent
 # Learner code in exercises/ can never stand in for a module of the standard library or of pytest.
 ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
+HERE = "{}.{}".format(*sys.version_info)
+PYTHONS = sorted({"3.11", "3.12", "3.13", HERE}, key=lambda version: int(version.split(".")[1]))
 GRACE = 10.0  # seconds that a service has to answer what has begun
 TYPED = ["contracts", "solutions", "graders/kit", "tests", "noxfile.py"]
 
@@ -128,9 +130,9 @@ def mutants(session: nox.Session) -> None:
     kit(session, "mutants", *session.posargs)
 
 
-@nox.session
+@nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Test the kit, the graders and the repository: nox -s tests -- [pytest options]."""
+    """Test the kit, the graders and the repository: nox -s tests-3.12 -- [pytest options]."""
     install(session, "test")
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs, env=ENVIRONMENT)
 

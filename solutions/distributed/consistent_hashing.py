@@ -108,7 +108,6 @@ class HashRing:
 
     def set_weight(self, node: str, weight: int) -> None:
         """Replace the points of the node in one step; the first of them stay the same."""
-        self._demand(node)
         positions = self._positions(node, weight)
         with self._changing:
             self._demand(node)

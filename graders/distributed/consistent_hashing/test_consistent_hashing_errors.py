@@ -77,11 +77,13 @@ def test_nodes_are_text(plain: Implementation) -> None:
 
 @check("P14", kind="contract")
 def test_keys_are_text_or_bytes(plain: Implementation) -> None:
-    """Keys of other types, among them what is like bytes, and a lone surrogate."""
-    it = ring(plain)
+    """Keys of other types, among them what is like bytes, and a lone surrogate; also with a hash_key that takes all."""
+    it, lenient = ring(plain), plain.HashRing(points=1, hash_key=lambda _: 7)
+    lenient.add("a")
     for key in (7, True, 1.5, None, ("k",), ["k"], bytearray(b"k"), memoryview(b"k")):
-        raises(TypeError, partial(it.node_for, key), did=f"node_for({key!r})")
-        raises(TypeError, partial(it.nodes_for, key, 1), did=f"nodes_for({key!r}, 1)")
+        for each, told in ((it, ""), (lenient, " with a hash_key of the caller's")):
+            raises(TypeError, partial(each.node_for, key), did=f"node_for({key!r}){told}")
+            raises(TypeError, partial(each.nodes_for, key, 1), did=f"nodes_for({key!r}, 1){told}")
     raises(ValueError, lambda: it.node_for(SURROGATE), did=f"node_for({SURROGATE!r})")
     raises(ValueError, lambda: it.nodes_for(SURROGATE, 1), did=f"nodes_for({SURROGATE!r}, 1)")
 
