@@ -99,7 +99,7 @@ def _statement(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901 - a
             yield "without del", lambda _: ast.Pass()
         case ast.Raise():
             yield "without raise", lambda _: ast.Pass()
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) not in {"None", "False"}:
             yield "return None", _set("value", ast.Constant(None))
         case ast.Break():
             yield "break to continue", lambda _: ast.Continue()

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,8 +54,12 @@ def write(makers: dict[str, Callable[[], str]], path: Path = ROOT / "README.md")
 
 
 def timings(times: int = 3) -> str:
-    """Measure the warm sessions of every topic; return a table with the machine named."""
-    rows = [(f"nox -s grade -- {topic.name}", topic.name) for topic in discover()]
+    """Measure the warm sessions of every topic and chapter; return a table with the machine named."""
+    topics = discover()
+    chapters = [
+        chapter for chapter, n in Counter(topic.chapter for topic in topics).items() if n > 1
+    ]
+    rows = [(f"nox -s grade -- {name}", name) for name in [*(t.name for t in topics), *chapters]]
     lines = ["| warm run on the references | wall seconds |", "| --- | --- |"]
     for label, name in rows:
         seconds = _seconds(("grade", "--", name, "--impl", "solutions"), times)
@@ -69,7 +74,7 @@ def timings(times: int = 3) -> str:
 
 
 def _seconds(session: tuple[str, ...], times: int) -> float:
-    _run(sys.executable, "-m", "nox", "-s", *session)  # the environment is warm afterwards
+    _run(sys.executable, "-m", "nox", "-s", session[0], "--install-only")  # warm afterwards
     return median(_one(session) for _ in range(times))
 
 
