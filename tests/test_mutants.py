@@ -3,8 +3,13 @@
 import ast
 from pathlib import Path
 
+import pytest
+
+from graders.kit import scoreboard
 from graders.kit.alterations import alterations
 from graders.kit.mutants import mutants
+from graders.kit.mutation import Score, every
+from graders.kit.topics import Topic, discover
 
 SOURCE = """
 import threading
@@ -107,3 +112,31 @@ def test_alterations_change_what_runs_and_nothing_else(tmp_path: Path) -> None:
     ]
     before = ast.dump(ast.parse(CODE))
     assert all(ast.dump(ast.parse(mutant.source)) != before for mutant in found)
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("topic", discover(), ids=lambda topic: topic.id)
+def test_the_published_score_is_that_of_the_code(topic: Topic) -> None:
+    """A row as long as the reference has so many mutants; at least 95 % killed, the others explained."""
+    row = scoreboard.rows().get(topic.id)
+    assert row, f"docs/mutation.md does not know {topic.id}: nox -s mutants -- {topic.name}"
+    _, made, killed, _, unexplained, _ = _cells(row)
+    assert int(made) == len(every(topic)), (
+        f"the reference has changed: nox -s mutants -- {topic.name}"
+    )
+    assert float(killed.removesuffix(" %")) >= 95
+    assert unexplained == "0"
+
+
+def test_a_run_over_some_topics_keeps_the_other_rows(tmp_path: Path) -> None:
+    """The table is written row by row, in the order of the catalogue."""
+    first, second = discover()[:2]
+    place = tmp_path / "mutation.md"
+    scoreboard.write([Score(second, 10, ())], place)
+    scoreboard.write([Score(first, 40, ())], place)
+    scoreboard.write([Score(second, 20, ())], place)
+    assert list(scoreboard.rows(place)) == [first.id, second.id]
+    assert [_cells(row)[1] for row in scoreboard.rows(place).values()] == ["40", "20"]

@@ -247,15 +247,15 @@ def _readme(arguments: Sequence[str]) -> int:
 
 
 def _mutants(arguments: Sequence[str]) -> int:
-    from graders.kit.mutation import TABLE, scores, table  # noqa: PLC0415
+    from graders.kit.mutation import scores  # noqa: PLC0415
+    from graders.kit.scoreboard import PLACE, write  # noqa: PLC0415
 
     parser = Parser(prog="mutants", description="The mutation score of the references.")
     parser.add_argument("topics", nargs="*", metavar="topic", help=SELECTORS)
     wanted = parser.parse_args(arguments)
     found = scores(find(wanted.topics), partial(print, flush=True))
-    if not wanted.topics:
-        TABLE.write_text(table(found), encoding="utf-8")
-        print(f"written   {_short(TABLE)}")
+    write(found)
+    print(f"written   {_short(PLACE)}")
     return 0 if all(len(each.alive) == each.explained for each in found) else 1
 
 

@@ -1,4 +1,4 @@
-"""`nox -s mutants`: the mutation score of each reference under its grader, and the table of it.
+"""`nox -s mutants`: the mutation score of each reference under its grader.
 
 A mutant is killed by the first check that does not pass. One that lives is a hole in the checks, or changes nothing
 that is promised: then `survivors.toml` beside the checks says why, in a line.
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -23,7 +22,6 @@ from graders.kit.mutants import Mutant, mutants
 from graders.kit.parts import checks_of
 from graders.kit.topics import ROOT, Topic
 
-TABLE: Final = ROOT / "docs" / "mutation.md"
 THREADED: Final = {"concurrency", "timing"}
 SHORT: Final = {"KATAS_CPU_SECONDS": "6", "KATAS_ASLEEP_SECONDS": "2"}
 """Endless loops are frequent among mutants: less patience than for people."""
@@ -152,23 +150,3 @@ def scores(topics: Sequence[Topic], say: Callable[[str], None]) -> list[Score]:
         found.append(score(topic, say))
         say(f"{topic.id}: {found[-1].percent:.1f} % killed, {len(found[-1].alive)} live")
     return found
-
-
-def table(found: Sequence[Score]) -> str:
-    """The table as Markdown."""
-    lines = [
-        "# Mutation score of the references",
-        "",
-        f"Made by `nox -s mutants` on {datetime.now(UTC):%Y-%m-%d}. A mutant is the reference with one small change: a",
-        "lock left out, a comparison turned, a constant off by one, a statement missing. The grader has to notice it.",
-        "What lives is explained in `survivors.toml` beside the checks of its topic.",
-        "",
-        "| topic | mutants | killed | alive, explained | alive, not explained |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for each in found:
-        unexplained = len(each.alive) - each.explained
-        lines.append(
-            f"| {each.topic.id} | {each.mutants} | {each.percent:.1f} % | {each.explained} | {unexplained} |"
-        )
-    return "\n".join(lines) + "\n"
