@@ -312,7 +312,7 @@ class ReadsProlong:
                 return None
             value, lifetime = entry.value
             self._keep(key, value, lifetime)
-            return Entry(value, entry.deadline)
+            return Entry(value)
 
 
 class OverwritingKeepsTheDeadline:
@@ -321,10 +321,45 @@ class OverwritingKeepsTheDeadline:
     breaks = "P3"
 
     class Cache(reference.Cache):
+        def __init__(self, capacity: int, ttl: float = math.inf) -> None:
+            super().__init__(capacity, ttl)
+            self._first: dict[Hashable, float] = {}
+
         def _keep(self, key: Hashable, value: Any, lifetime: float) -> None:
             now = self._bury_dead()
-            entry = self._store.use(key)
-            self._store.put(key, value, now + lifetime if entry is None else entry.deadline)
+            if key not in self._store:
+                self._first[key] = now + lifetime
+            self._store.put(key, value, self._first[key])
+
+
+class _HeapInDisorder(Store):
+    def _drop_stale_deadlines(self) -> None:
+        if len(self._deadlines) > 2 * len(self._entries) + 64:
+            self._deadlines = [d for d in self._deadlines if self._entries.get(d[2]) is d[3]]
+
+
+class RebuildsWithoutOrder:
+    """Stale deadlines are taken out of the heap, and what is left is no heap any more: some die late."""
+
+    breaks = "P3"
+
+    class Cache(_Cache):
+        store = _HeapInDisorder
+
+
+class _ForgetfulStore(Store):
+    def _drop_stale_deadlines(self) -> None:
+        if len(self._deadlines) > 2 * len(self._entries) + 64:
+            self._deadlines = []
+
+
+class ForgetsDeadlines:
+    """When stale deadlines have piled up all are dropped, those of the living as well."""
+
+    breaks = "P3"
+
+    class Cache(_Cache):
+        store = _ForgetfulStore
 
 
 class OverwritingInheritsTheTtl:

@@ -1,6 +1,7 @@
 """Lifetimes: who is alive when, and what the dead no longer do."""
 
 import math
+import random
 
 from contracts.services.cache import Cache
 from graders.kit import Implementation, Sim, check, equal, simulate
@@ -106,6 +107,31 @@ def test_every_put_starts_a_new_life(impl: Implementation) -> None:
         sim.sleep(100)
         did = "put with ttl=2, then put without, the cache having none; 100 s later, get"
         equal(cache.get("k", DEAD), 2, did=did)
+
+    simulate(scene)
+
+
+@check("P3", "P4", kind="timing")
+def test_each_dies_in_time_after_many_overwrites(impl: Implementation) -> None:
+    """1,000 puts with lifetimes of 1 to 9 s and deletes of 100 keys (seed 7); then who is alive, every second."""
+
+    def scene(sim: Sim) -> None:
+        dice, cache = random.Random(7), impl.Cache(100)
+        deadlines: dict[int, int] = {}
+        for turn in range(1_000):
+            key, ttl = dice.randrange(100), dice.randint(1, 9)
+            if turn % 7 == 3:
+                cache.delete(key)
+                deadlines.pop(key, None)
+            else:
+                cache.put(key, turn, ttl=ttl)
+                deadlines[key] = ttl
+        for second in range(10):
+            alive = {key for key, deadline in deadlines.items() if deadline > second}
+            did = f"1,000 puts and deletes, nobody waiting in between; {second} s later, "
+            equal({key for key in range(100) if key in cache}, alive, did=did + "the keys in cache")
+            equal(len(cache), len(alive), did=did + "len")
+            sim.sleep(1)
 
     simulate(scene)
 

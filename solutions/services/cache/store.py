@@ -11,13 +11,12 @@ _SLACK = 64  # stale deadlines that are tolerated before the heap is rebuilt
 
 
 class Entry:
-    """One value and the instant at which it dies."""
+    """One value; which entry it is decides whether a deadline still counts."""
 
-    __slots__ = ("deadline", "value")
+    __slots__ = ("value",)
 
-    def __init__(self, value: Any, deadline: float) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
-        self.deadline = deadline
 
 
 class Store:
@@ -64,7 +63,7 @@ class Store:
             _, evicted = self._entries.popitem(last=False)
             evicted.value = None
             self.evictions += 1
-        entry = self._entries[key] = Entry(value, deadline)
+        entry = self._entries[key] = Entry(value)
         if deadline < math.inf:
             heapq.heappush(self._deadlines, (deadline, next(self._ties), key, entry))
             self._drop_stale_deadlines()

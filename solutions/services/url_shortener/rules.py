@@ -18,8 +18,8 @@ _MAX_PORT = 65_535
 
 def checked_url(url: object) -> str:
     """Return the URL as it is. Raises BadLink."""
-    if not isinstance(url, str) or not 0 < len(url) <= MAX_URL_LENGTH:
-        raise BadLink(f"url must be a text of 1 to {MAX_URL_LENGTH} characters")
+    if not isinstance(url, str) or len(url) > MAX_URL_LENGTH:
+        raise BadLink(f"url must be a text of at most {MAX_URL_LENGTH} characters")
     if not all("!" <= letter <= "~" and letter != "\\" for letter in url):
         raise BadLink("url may hold printable ASCII only, without spaces and backslashes")
     parts = _URL.fullmatch(url)
