@@ -20,8 +20,8 @@
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 from contracts.distributed.consistent_hashing import (
     DuplicateNode,
@@ -37,13 +37,12 @@ def stable_hash(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """One state of the ring; nobody changes it."""
 
-    positions: tuple[int, ...] = ()
-    owners: tuple[str, ...] = ()
-    weights: Mapping[str, int] = field(default_factory=dict)
+    positions: tuple[int, ...]
+    owners: tuple[str, ...]
+    weights: Mapping[str, int]
 
     def with_node(self, node: str, weight: int, positions: list[int]) -> "Snapshot":
         """Return the ring in which `node` stands at these positions and at no others."""
@@ -88,7 +87,7 @@ class HashRing:
         self._points = points
         self._hash = hash_key or stable_hash
         self._changing = threading.Lock()
-        self._snapshot = Snapshot()
+        self._snapshot = Snapshot((), (), {})
 
     def add(self, node: str, weight: int = 1) -> None:
         """Hash the points, then put them on the ring."""

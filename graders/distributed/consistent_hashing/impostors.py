@@ -907,7 +907,7 @@ class EmptyForAMoment:
             with self._changing:
                 self._demand(node)
                 rest = self._snapshot.without(node)
-                self._snapshot = Snapshot()
+                self._snapshot = Snapshot((), (), {})
                 self._snapshot = rest
 
 
