@@ -198,6 +198,8 @@ def test_bad_arguments_of_policies(impl: Implementation) -> None:
             raises(ValueError, make, did=did)
         good = impl.Retry(1, base=2.0**-30, cap=2.0**-40, deadline=inf, on=())
         equal(good.call(lambda: 1), 1, did="the smallest arguments, no deadline, nothing listed")
+        short = impl.Retry(1, deadline=2.0**-30)
+        equal(short.call(lambda: 1), 1, did="Retry(1, deadline=2**-30), a call")
         breaker = impl.CircuitBreaker(1, 2.0**-30, ignore=())
         equal(breaker.call(lambda: 1), 1, did="CircuitBreaker(1, 2**-30), a call")
         timed(sim, partial(breaker.call, Job(sim)))
