@@ -166,9 +166,9 @@ Handler = Callable[[Expense], Verdict | None]
 class Chain(Protocol):
     """Steps in an order, each a handler or a chain. Every method may be called from any thread.
 
-    A step counts as a chain if it is an instance of the class Chain of the implementation, also if
-    it can be called. Handlers are called with one positional argument, are never compared or
-    hashed, and may be false.
+    Chain is a class, and others may make subclasses of it. A step counts as a chain if it is an
+    instance of that class, also if it can be called. Handlers are called with one positional
+    argument, are never compared or hashed, and may be false.
     """
 
     def add(self, name: str, step: "Handler | Chain", before: str | None = None) -> None:

@@ -88,9 +88,9 @@ from contracts.patterns.chain_of_responsibility import (
 class Chain:
     """Steps in an order, each a handler or a chain. Every method may be called from any thread.
 
-    A step counts as a chain if it is an instance of the class Chain of the implementation, also if
-    it can be called. Handlers are called with one positional argument, are never compared or
-    hashed, and may be false.
+    Chain is a class, and others may make subclasses of it. A step counts as a chain if it is an
+    instance of that class, also if it can be called. Handlers are called with one positional
+    argument, are never compared or hashed, and may be false.
     """
 
     def __init__(self) -> None:
