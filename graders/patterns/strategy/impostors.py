@@ -854,6 +854,31 @@ class InOrderOfFinding:
     fastest, shortest, fewest_tolls = (by(in_order_of_finding, k) for k in (fast, short, cheap))
 
 
+def in_rounds(network: Any, start: Any, goal: Any, key: Key) -> list[Road]:
+    """All roads are looked at again and again, until nothing gets better."""
+    best: dict[Any, Any] = {start: (0, 0)}
+    last: dict[Any, Road] = {}
+    better = True
+    while better:
+        better = False
+        for place in network:
+            for road in network[place] if place in best else ():
+                longer = plus(best[place], key(road))
+                if road.end not in best or longer < best[road.end]:
+                    best[road.end], last[road.end], better = longer, road, True
+    if goal not in best:
+        raise NoRoute(start, goal)
+    return back(last, start, goal)
+
+
+class Rounds:
+    """Bellman and Ford's search: right also for negative numbers, which do not occur, and slow."""
+
+    breaks = "P13"
+
+    fastest, shortest, fewest_tolls = (by(in_rounds, k) for k in (fast, short, cheap))
+
+
 def with_whole_ways(network: Any, start: Any, goal: Any, key: Key) -> list[Road]:
     """Each entry of the heap holds its whole way."""
     numbers = count()
