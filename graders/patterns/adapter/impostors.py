@@ -417,3 +417,25 @@ class Remembers:
             if (order_id, money) not in book:
                 book[order_id, money] = super().charge(order_id, money)
             return book[order_id, money]
+
+
+class SleepsUnderALock:
+    """One lock for the delays, so that retries do not come in crowds: each waits for the delays of the others."""
+
+    breaks = "P12"
+
+    class BankProcessor(reference.BankProcessor):
+        def __init__(self, client: Any, api_key: str, attempts: int = 3) -> None:
+            super().__init__(client, api_key, attempts)
+            self._lock = threading.Lock()
+
+        def _carry_out(self, operation: Operation) -> str:
+            for failed in range(self._attempts - 1):
+                try:
+                    return self._send(operation)
+                except PaymentError as error:
+                    if not error.retryable:
+                        raise
+                with self._lock:
+                    time.sleep(2**failed)
+            return self._send(operation)

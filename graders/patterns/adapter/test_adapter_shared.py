@@ -145,29 +145,31 @@ def test_a_slow_call_holds_up_no_other(impl: Implementation) -> None:
 
 @check("P12", kind="timing")
 def test_a_delay_holds_up_no_other(impl: Implementation) -> None:
-    """Stripe asks A to wait for a minute, the bank is busy for A; meanwhile B charges."""
+    """A's first attempt fails, and Stripe asks for a minute; half a second later B's fails; then C charges."""
 
     def scene(sim: Sim) -> None:
         for processor, sandbox, wait in ((*sides(impl)[0], 60.0), (*sides(impl)[1], 1.0)):
-            first = ["a"]
+            seconds = {"a": 60, "b": 0}
 
-            def before(request: Any, first: list[str] = first, sandbox: Any = sandbox) -> None:
-                if request["order"] in first:
-                    first.clear()
-                    raise (
-                        RateLimitError("slow", retry_after=60)
-                        if sandbox is SandboxStripe
-                        else OSError
-                    )
+            def before(
+                request: Any, seconds: dict[str, int] = seconds, sandbox: Any = sandbox
+            ) -> None:
+                asked = seconds.pop(request["order"], None)
+                if asked is not None:
+                    busy = RateLimitError("slow", retry_after=asked)
+                    raise busy if sandbox is SandboxStripe else OSError
 
             it, start = processor(sandbox(before), API_KEY), sim.now()
 
-            def timed(order: str, it: Any = it, start: float = start) -> float:
+            def timed(order: str, begin: float, it: Any = it, start: float = start) -> float:
+                time.sleep(begin)
                 it.charge(order, eur("10"))
                 return sim.now() - start
 
-            got = sim.together(lambda: timed("a"), lambda: (time.sleep(0.5), timed("b"))[1])
-            equal(got, [wait, 0.5], did="seconds until A and B returned")
+            got = sim.together(
+                *[lambda o=o, b=b: timed(o, b) for o, b in (("a", 0), ("b", 0.5), ("c", 0.75))]
+            )
+            equal(got, [wait, 1.5, 0.75], did="seconds until A, B and C returned")
 
     simulate(scene)
 

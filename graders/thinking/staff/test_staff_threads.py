@@ -61,7 +61,7 @@ def test_two_managers_add_each_other(impl: Implementation) -> None:
         equal(sorted(got), ["ReportingCycle", "done"], did="a.add(b) and b.add(a) at once, sorted")
         sound(a, b, c, d)
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=90)
 
 
 @check("P11", kind="concurrency")
@@ -79,7 +79,7 @@ def test_three_managers_close_a_circle(impl: Implementation) -> None:
         )
         sound(a, b, c)
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=90)
 
 
 @check("P11", kind="concurrency")
@@ -99,7 +99,7 @@ def test_two_moves_close_a_circle(impl: Implementation) -> None:
             sound(*people)
             equal(p.headcount() + q.headcount(), 6, did="headcounts of both afterwards, together")
 
-        explore(scene, schedules=80)
+        explore(scene, schedules=50)
 
 
 @check("P11", kind="concurrency")
@@ -116,7 +116,7 @@ def test_two_managers_add_the_same_worker(impl: Implementation) -> None:
         )
         sound(a, b, w)
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 @check("P11", kind="concurrency")
@@ -140,7 +140,7 @@ def test_nobody_is_lost(impl: Implementation) -> None:
             did="managers of x, y, z",
         )
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=90)
 
 
 @check("P6", "P11", kind="concurrency")
@@ -164,7 +164,7 @@ def test_one_leaves_twice(impl: Implementation) -> None:
         sound(boss, other, w)
         equal(boss.reports, (), did="boss.reports afterwards")
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=90)
 
 
 @check("P9", "P11", kind="concurrency")
@@ -188,7 +188,7 @@ def test_a_manager_is_dismissed_while_it_gets_a_report(impl: Implementation) -> 
         )
         sound(boss, x, v, w)
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=90)
 
 
 @check("P8", "P11", kind="concurrency")
@@ -215,7 +215,7 @@ def test_totals_see_each_move_wholly(impl: Implementation) -> None:
             did="team (sorted), headcount and payroll while w is moved",
         )
 
-    explore(scene, schedules=200)
+    explore(scene, schedules=120)
 
 
 @check("P11", kind="concurrency")
@@ -231,7 +231,7 @@ def test_totals_see_each_dismissal_wholly(impl: Implementation) -> None:
         ensure(got in (["boss", "x", "v", "w", "u"], ["boss", "v", "w", "u"]), did="boss.team() while x is dismissed",
                want="everybody with x, or everybody without", got=got)  # fmt: skip
 
-    explore(scene, schedules=150)
+    explore(scene, schedules=80)
 
 
 class Asked:
@@ -382,4 +382,4 @@ def test_a_part_is_exchanged_while_it_is_asked(impl: Implementation) -> None:
                want="the old part's, and from some look on the new one's", got=got)  # fmt: skip
         equal(manager.name, "two", did="the name afterwards")
 
-    explore(scene, schedules=80)
+    explore(scene, schedules=50)
