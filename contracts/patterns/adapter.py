@@ -35,9 +35,9 @@ LEVEL: Final = "medium"
 MINUTES: Final = 60
 IMPLEMENT: Final = ("StripeProcessor", "BankProcessor")
 PROMISES: Final = {
-    "P1": "The client gets exactly the number that was asked for, in its own form and with the digits of that"
-    " currency (DIGITS), however the Decimal is spelt and whatever the caller's decimal context is, which"
-    " stays as it was.",
+    "P1": "The client gets the request that it documents, with exactly the number that was asked for and the digits"
+    " of that currency (DIGITS), however the Decimal is spelt and whatever the caller's decimal context is,"
+    " which stays as it was.",
     "P2": "Money that is no exact positive amount of a known currency (see InvalidMoney), and bad ids and attempts"
     " (ValueError), are refused before anything is sent.",
     "P3": "What has succeeded is answered with a Receipt or Refund that holds nothing foreign: a plain str as id,"
@@ -58,7 +58,7 @@ PROMISES: Final = {
     " BadResponse, never a receipt and never retried.",
     "P11": "Neither the API key nor any foreign text is in the text, the arguments, the attributes or the notes of"
     " an error, nor the API key in the text of a processor.",
-    "P12": "Calls never wait for each other, also in a delay, and of a call that is over a processor keeps nothing.",
+    "P12": "No call waits for one of another order, also in a delay; of a call that is over a processor keeps nothing.",
 }
 
 DIGITS: Final[Mapping[str, int]] = {

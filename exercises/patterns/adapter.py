@@ -26,9 +26,9 @@ Decided here, because real code disagrees:
 What your code must keep; every check names the promise it looks at:
 
 P0  The module loads and has the shape of this contract.
-P1  The client gets exactly the number that was asked for, in its own form and with the digits of
-    that currency (DIGITS), however the Decimal is spelt and whatever the caller's decimal context
-    is, which stays as it was.
+P1  The client gets the request that it documents, with exactly the number that was asked for and
+    the digits of that currency (DIGITS), however the Decimal is spelt and whatever the caller's
+    decimal context is, which stays as it was.
 P2  Money that is no exact positive amount of a known currency (see InvalidMoney), and bad ids and
     attempts (ValueError), are refused before anything is sent.
 P3  What has succeeded is answered with a Receipt or Refund that holds nothing foreign: a plain str
@@ -51,8 +51,8 @@ P10 An answer without a proper id, or with another amount, currency or state tha
     a BadResponse, never a receipt and never retried.
 P11 Neither the API key nor any foreign text is in the text, the arguments, the attributes or the
     notes of an error, nor the API key in the text of a processor.
-P12 Calls never wait for each other, also in a delay, and of a call that is over a processor keeps
-    nothing.
+P12 No call waits for one of another order, also in a delay; of a call that is over a processor
+    keeps nothing.
 
 Level: medium, 60 minutes.
 Brief: exercises/patterns/adapter.md

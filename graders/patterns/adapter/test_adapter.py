@@ -97,6 +97,42 @@ def test_amounts_reach_the_client_exactly(plain: Implementation) -> None:
             equal(receipt.money.currency, currency, did=f"currency of the receipt for {spelt[:20]}")
 
 
+@check("P1", kind="contract")
+def test_requests_are_what_the_clients_document(plain: Implementation) -> None:
+    """10 EUR of an order were charged, 2.5 EUR given back; every field of both requests is looked at."""
+    stripe, bank = SandboxStripe(), SandboxBank()
+    for processor, client in ((plain.StripeProcessor, stripe), (plain.BankProcessor, bank)):
+        it = processor(client, API_KEY)
+        receipt = it.charge("order 7", Money(Decimal(10), "EUR"))
+        it.refund(receipt, "r", Money(Decimal("2.5"), "EUR"))
+    keys = {"idempotency_key", "ref"}
+    got = [
+        {k: v for k, v in r.items() if k not in keys} for r in (*stripe.requests, *bank.requests)
+    ]
+    money, order = (
+        {"currency": "eur", "api_key": API_KEY},
+        {"order": "order 7", "ccy": "EUR", "token": API_KEY},
+    )
+    equal(
+        got[0],
+        {"order": "order 7", "amount": 1000, **money},
+        did="Stripe's charge, without its key",
+    )
+    equal(
+        got[1], {"charge": "ch_1", "amount": 250, **money}, did="Stripe's refund, without its key"
+    )
+    equal(
+        got[2],
+        {"kind": "debit", "value": "10.00", **order},
+        did="the bank's charge, without its ref",
+    )
+    equal(
+        got[3],
+        {"kind": "credit", "debit": "ch_1", "value": "2.50", **order},
+        did="the bank's refund, without its ref",
+    )
+
+
 @check("P1", "P2", "P3", kind="behaviour")
 def test_the_decimal_context_has_no_say(plain: Implementation) -> None:
     """Amounts were charged under decimal contexts with few digits, small exponents and many traps."""

@@ -160,7 +160,7 @@ def test_what_the_part_raises_comes_through(plain: Implementation) -> None:
 
 @check("P2", kind="contract")
 def test_a_manager_is_no_worker(plain: Implementation) -> None:
-    """The classes of a worker and of a manager are compared, and what a manager holds is looked through."""
+    """The ancestors of a worker's class and of a manager's are looked at."""
     worker = plain.Worker("Ann", "welder", 3_000)
     manager = plain.Manager(worker)
     ensure(
