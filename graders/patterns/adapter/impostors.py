@@ -78,6 +78,16 @@ class ByTheCallersContext:
             return dataclasses.replace(receipt, money=Money(amount, money.currency))
 
 
+class RefundsAreDebits:
+    """The message of a refund is that of a charge with one more field: the customer pays once more."""
+
+    breaks = "P1"
+
+    class BankProcessor(reference.BankProcessor):
+        def _message(self, operation: Operation) -> dict[str, str]:
+            return {**super()._message(operation), "kind": "debit"}
+
+
 class RoundsToCents:
     """Half a cent goes to the even side, instead of being refused."""
 
@@ -389,21 +399,6 @@ class ShowsItsKey:
     class BankProcessor(reference.BankProcessor):
         def __repr__(self) -> str:
             return f"BankProcessor({self._client!r}, {self._api_key!r}, attempts={self._attempts})"
-
-
-class OneAtATime:
-    """A lock around the whole call: one slow order holds up all others."""
-
-    breaks = "P12"
-
-    class StripeProcessor(reference.StripeProcessor):
-        def __init__(self, client: Any, api_key: str, attempts: int = 3) -> None:
-            super().__init__(client, api_key, attempts)
-            self._lock = threading.Lock()
-
-        def _carry_out(self, operation: Operation) -> str:
-            with self._lock:
-                return super()._carry_out(operation)
 
 
 class Remembers:
