@@ -82,7 +82,8 @@ class Manager:
     @property
     def reports(self) -> tuple[Any, ...]:
         """Those who report to this one now."""
-        return tuple(self._reports.values())
+        with _lock:
+            return tuple(self._reports.values())
 
     def add(self, report: Report) -> None:
         """Have one more report. Cost: O(depth)."""
@@ -166,13 +167,13 @@ class Manager:
         report.manager = None
 
 
-def _reports_of(person: Any) -> list[Any]:
-    return list(person._reports.values()) if isinstance(person, Manager) else []  # noqa: SLF001 - the same
+def _reports_of(person: Any) -> Any:
+    return person._reports.values() if isinstance(person, Manager) else ()  # noqa: SLF001 - the same
 
 
 def _let_go(person: Any) -> list[Any]:
     """Whom a dismissed person leaves behind."""
-    left = _reports_of(person)
+    left = list(_reports_of(person))
     person.manager = None
     if isinstance(person, Manager):
         person._reports = {}  # noqa: SLF001 - the same

@@ -227,7 +227,7 @@ class MoveUpToTheEnd:
         def dismiss(self, report: Any) -> None:
             with _lock:
                 self._give(report)
-                for each in _reports_of(report):
+                for each in list(_reports_of(report)):
                     report._give(each)
                     self._take(each)
 
