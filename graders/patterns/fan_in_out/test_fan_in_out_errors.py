@@ -332,7 +332,9 @@ def test_the_source_is_closed_after_an_error(impl: Implementation) -> None:
         for seconds in (0, 10):
             for ordered in (True, False):
                 source = Source(range(50), seconds=seconds)
-                results = impl.fan_out_in(source, lambda item: 1 // (item - 1), 2, 3, ordered)
+                results = impl.fan_out_in(
+                    source, lambda item: 1 // (time.sleep(item) or item - 1), 2, 3, ordered
+                )
                 got, raised = read(results)
                 did = f"item 1 raises, the source takes {seconds} s, ordered={ordered}"
                 equal((got, name_of(raised)), ([-1], "ZeroDivisionError"), did=did)
