@@ -94,7 +94,7 @@ def sleep(seconds: float) -> None:
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    sched.block("sleep", sched.now + seconds, "sleeps")
+    sched.block("sleep", sched.after(seconds), "sleeps")
 
 
 def gmtime(seconds: float | None = None) -> time.struct_time:

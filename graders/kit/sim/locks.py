@@ -43,7 +43,7 @@ class SimLock:
         return (
             blocking
             and timeout != 0
-            and self._wait(sched, None if timeout < 0 else sched.now + timeout)
+            and self._wait(sched, None if timeout < 0 else sched.after(timeout))
         )
 
     @staticmethod

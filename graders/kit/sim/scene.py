@@ -90,7 +90,7 @@ class Sim:
 
     def sleep(self, seconds: float) -> None:
         """Let simulated time pass."""
-        self._sched.block("sleep", self._sched.now + seconds, "sleeps")
+        self._sched.block("sleep", self._sched.after(seconds), "sleeps")
 
     def pass_time(self, seconds: float) -> None:
         """Let simulated time go by while this thread runs on and the others stay where they are.

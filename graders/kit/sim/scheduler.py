@@ -8,6 +8,7 @@ from _thread import get_ident
 from _thread import start_new_thread as real_start
 from collections.abc import Callable
 from itertools import count
+from math import inf, nextafter
 from typing import Any, Protocol
 
 from graders.kit.sim.failure import Abort, Failure, Kind
@@ -221,6 +222,11 @@ class Scheduler:
                 self.plan[self.count] = wanted
         return self.threads[wanted]
 
+    def after(self, seconds: float) -> float:
+        """The instant `seconds` from now; a wait for less than floats can tell apart takes a moment all the same."""
+        instant = self.now + seconds
+        return nextafter(self.now, inf) if instant == self.now and seconds > 0 else instant
+
     def block(self, on: Any, deadline: float | None, why: str) -> bool:
         """Stop the running thread until it is woken, or simulated time reaches `deadline`.
 
@@ -369,7 +375,7 @@ class Scheduler:
 
     def join(self, thread: SimThread, timeout: float | None) -> None:
         """Wait for the end of `thread`, at most `timeout` simulated seconds."""
-        deadline = None if timeout is None else self.now + max(timeout, 0.0)
+        deadline = None if timeout is None else self.after(max(timeout, 0.0))
         while not thread.done:
             thread.joiners.append(self.current)
             if not self.block(thread, deadline, "joins"):
