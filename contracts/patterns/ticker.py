@@ -28,7 +28,8 @@ Decided here, because real tickers disagree:
 * `stop` is final. Kept tokens are gone, calls that wait raise Stopped, later ones too.
 * Left open: whether a running ticker has a thread; which error comes first if a stopped ticker
   is given a bad timeout; what `try_acquire` answers at the very moment at which calls ahead of it
-  are being served; what becomes of a ticker that nobody stops.
+  are being served; what becomes of a ticker that nobody stops; calls from a signal handler or a
+  finalizer, which may interrupt another call while it holds the lock.
 """
 
 from types import TracebackType

@@ -87,7 +87,33 @@ def test_a_million_ticks_later(impl: Implementation) -> None:
             equal(ticker.wait(), True, did=f"{did}: wait()")
             at([sim.now() - start], [1_000_001 * interval], did=f"{did}: wait() returned")
 
-    simulate(scene, allow_threads_left=True)
+    simulate(scene, max_steps=100_000, allow_threads_left=True)
+
+
+@check("P1", "P3", kind="timing")
+def test_a_hair_before_the_tick(impl: Implementation) -> None:
+    """Two calls by the last float before a tick, for 60 ticks that are ten million intervals away from t0."""
+
+    def scene(sim: Sim) -> None:
+        for interval in (0.1, 1 / 3, 0.7):
+            start, ticker, first = sim.now(), impl.Ticker(interval, 3), 10_000_000
+            sim.sleep((first - 0.5) * interval)
+            while ticker.try_acquire():
+                pass
+            got = 0
+            for n in range(first, first + 60):
+                sim.sleep(math.nextafter(start + n * interval, 0) - sim.now())
+                took = [ticker.try_acquire(), ticker.try_acquire()].count(True)
+                did = f"Ticker({interval}, 3), all taken, just before tick {n:,}: two try_acquire()"
+                ensure(
+                    took <= 1 + (n - first - got), did=did, want="no token of later ticks", got=took
+                )
+                got += took
+            sim.sleep(0.5 * interval)
+            got += ticker.try_acquire()
+            equal(got, 60, did=f"Ticker({interval}, 3): tokens of 60 ticks")
+
+    simulate(scene, max_steps=100_000, allow_threads_left=True)
 
 
 @check("P1", "P14", kind="timing")
@@ -276,7 +302,7 @@ def test_a_wait_longer_than_threads_can_wait(impl: Implementation) -> None:
         raised = [call for call in line if not _answers(call)]
         equal(len(raised), 14 - int(long // 1e9), did="calls ahead that were still waiting")
 
-    simulate(scene, allow_threads_left=True)
+    simulate(scene, max_steps=100_000, allow_threads_left=True)
 
 
 def _answers(call: Any) -> bool:
