@@ -79,11 +79,11 @@ PROMISES: Final = {
     " the reason of REPEATED names the number of the line that gave the key first; the reason of"
     " VALUE holds the text of the parser's error unless the key is secret.",
     "P7": "The cause of a VALUE fault is the exception that the parser raised, that very object, with"
-    " its own traceback, cause and notes untouched; every other LineError, and SettingsInvalid, shows"
+    " its own traceback, cause, context and notes untouched; every other LineError, and SettingsInvalid, shows"
     " neither a cause nor a context.",
     "P8": "Whatever else a parser raises leaves load_settings at once, as that very object with its"
-    " cause untouched, before another parser is called; if it is an Exception, one more note tells"
-    " the path, the line and the key.",
+    " cause and context untouched, before another parser is called; if it is an Exception, one more"
+    " note tells the path, the line and the key.",
     "P9": "The file is opened once, with Path(path), and it is closed when the load is over, however"
     " it ends; an OSError in opening, reading or closing it becomes SettingsUnreadable with that"
     " error as its cause, and nothing else that is raised there or in a parser does.",

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from graders.kit import Implementation, Sim, check, ensure, equal, explore
+from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
 
 NAMES = ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__")
 
@@ -259,15 +259,19 @@ def test_below_classmethod_and_staticmethod(impl: Implementation) -> None:
 @check("P13", kind="behaviour")
 def test_what_counts(impl: Implementation) -> None:
     """Recursion, the count read in the middle of a call, calls that raise, two counters of one function."""
-    seen: list[int] = []
 
-    @impl.counted
-    def down(n: int) -> int:
-        seen.append(down.calls)
-        return 0 if n == 0 else 1 + down(n - 1)
+    def scene(_: Sim) -> None:
+        seen: list[int] = []
 
-    equal(down(3), 3, did="down(3), which calls itself three times")
-    equal((down.calls, seen), (4, [1, 2, 3, 4]), did="its calls, at the end and in each call")
+        @impl.counted
+        def down(n: int) -> int:
+            seen.append(down.calls)
+            return 0 if n == 0 else 1 + down(n - 1)
+
+        equal(down(3), 3, did="down(3), which calls itself three times")
+        equal((down.calls, seen), (4, [1, 2, 3, 4]), did="its calls, at the end and in each call")
+
+    simulate(scene)
 
     def plain() -> None:
         return

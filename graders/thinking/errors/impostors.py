@@ -278,6 +278,21 @@ class ParsedInAGenerator:
         return load.settings()
 
 
+class BugsFromNone:
+    """`raise error from None` where a bare `raise` would do: what the parser was handling is hidden."""
+
+    breaks = "P8"
+
+    class Load(Load):
+        def _assign(self, number: int, name: str, value: str) -> None:
+            try:
+                super()._assign(number, name, value)
+            except Exception as error:
+                raise error from error.__cause__
+
+    load_settings = loader(Load)
+
+
 class OwnErrorsAreTakenApart:
     """`except LineError` around the parser too: what an included file raised is this file's fault."""
 

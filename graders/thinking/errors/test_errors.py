@@ -59,10 +59,29 @@ def test_a_file_without_faults(impl: Implementation) -> None:
     equal(load(impl, "", {}), {}, did="loaded an empty file by an empty schema")
 
 
+class Everything:
+    """Equal to whatever it is compared with, like some arrays."""
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @check("P1", kind="behaviour")
 def test_defaults_are_the_very_objects(impl: Implementation) -> None:
-    """Defaults None, '', 0, False, an empty list, an object; parsers that would raise; then all are given."""
-    defaults = [None, "", 0, False, [], object(), "required", ValueError("not raised")]
+    """Defaults None, '', 0, False, [], objects, one equal to all; parsers that would raise; then all are given."""
+    defaults = [
+        None,
+        "",
+        0,
+        False,
+        [],
+        object(),
+        "required",
+        ValueError("not raised"),
+        Everything(),
+    ]
     schema = {f"key{n}": Key(int, default) for n, default in enumerate(defaults)}
     got = load(impl, "# nothing\n", schema)
     equal(list(got), list(schema), did="keys when no line gives any")

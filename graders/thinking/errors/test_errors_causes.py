@@ -159,14 +159,19 @@ def test_everything_else_passes(impl: Implementation) -> None:
 
 @check("P8", kind="behaviour")
 def test_a_note_tells_where(impl: Implementation) -> None:
-    """Exceptions with and without notes and causes of their own, raised by the parser of line 417."""
+    """Exceptions with and without a note, raised by the parser of line 417 from another one or while handling it."""
     inner = OSError("inner")
     plain, noted = TypeError("no note yet"), KeyError("noted")
     noted.add_note("first")
     for error in (plain, noted):
 
         def parse(_: str, error: Exception = error) -> Any:
-            raise error from inner
+            try:
+                raise inner
+            except OSError:
+                if error is noted:
+                    raise error from inner
+                raise error  # noqa: B904 - its context is what this is about
 
         before = list(getattr(error, "__notes__", []))
         schema = {"log.level": Key(parse)}
@@ -174,7 +179,14 @@ def test_a_note_tells_where(impl: Implementation) -> None:
             lambda s=schema: impl.load_settings(PATH, s, opening("\n" * 416 + "log.level = x"))
         )
         ensure(got is error, did=f"a parser raised {error!r}", want="that very object", got=got)
-        ensure(error.__cause__ is inner, did="its cause", want="the parser's", got=error.__cause__)
+        want = (inner if error is noted else None, inner, error is noted)
+        links = (error.__cause__, error.__context__, error.__suppress_context__)
+        ensure(
+            all(a is b for a, b in zip(links, want, strict=True)),
+            did=f"__cause__, __context__ and __suppress_context__ of {error!r}",
+            want=f"as the parser has left them: {want}",
+            got=links,
+        )
         notes = list(getattr(error, "__notes__", []))
         equal(notes[:-1], before, did="its notes but the last")
         for part in (str(Path(PATH)), "417", "log.level"):
@@ -231,9 +243,10 @@ def test_secrets_are_told_to_nobody(impl: Implementation) -> None:
 
     schema = {name: Key(parse, secret=True) for name in ("pin", "token", "password")}
     schema["size"] = Key(parse)
-    text = 'pin = hunter1\ntoken = "hunter2"\npassword = "hunter3\npin = hunter4\nsize = visible5\n'
-    group = invalid(impl, text, schema)
+    text = 'pin = Ωhunter1Ж\ntoken = "Ωhunter2Ж"\npassword = "Ωhunter3Ж\npin = Ωhunter4Ж\n'
+    group = invalid(impl, f"{text}size = visible5\n", schema)
     secrets = {f"hunter{n}": "the value of a secret key" for n in range(1, 5)}
+    secrets |= {"Ω": "the first character of one", "Ж": "the last character of one"}
     unread(group, secrets)
     text = "\n".join(everything(group))
     ensure(
