@@ -42,7 +42,7 @@ def test_loads_in_threads(impl: Implementation) -> None:
         equal(one, [("one", 1, "b", Kind.VALUE)], did="faults of A's file")
         equal(two, [("two", 2, "c", Kind.UNKNOWN)], did="faults of B's file")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=40)
 
 
 @check("P12", kind="concurrency")
@@ -58,7 +58,7 @@ def test_loads_of_one_path_in_threads(impl: Implementation) -> None:
         wrong = [("same", 1, "a", Kind.VALUE), ("same", 2, "c", Kind.UNKNOWN)]
         equal(got, [{"a": 1, "b": "one"}, wrong], did="what A and B got")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=40)
 
 
 @check("P12", kind="concurrency")
@@ -83,7 +83,7 @@ def test_nobody_waits_for_a_parser(impl: Implementation) -> None:
         got = sim.together(lambda: impl.load_settings("same", schema, opening("a = wait")), b)
         equal(got, [{"a": "wait"}, {"a": "go"}], did="settings of A and B")
 
-    explore(scene, schedules=60)
+    explore(scene, schedules=40)
 
 
 @check("P8", "P12", kind="behaviour")
