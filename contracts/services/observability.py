@@ -108,8 +108,8 @@ class Counter(Protocol):
         """Add `amount` to the number under these label values.
 
         Raises:
-            ValueError: `amount` is negative or not finite; `labels` are not exactly the label
-                names of this metric.
+            ValueError: `amount` is negative, not finite, or an `int` that no float can hold;
+                `labels` are not exactly the label names of this metric.
             TypeError: `amount` is not an `int` or `float`; a label value is not a `str`.
         """
         ...
@@ -125,7 +125,8 @@ class Gauge(Protocol):
     def set(self, value: float, /, **labels: str) -> None:
         """Set the number, to any float: infinities and NaN are values here.
 
-        Raises `ValueError` for wrong labels, `TypeError` for wrong types, as in Counter.
+        Raises `ValueError` for wrong labels and for an `int` that no float can hold, `TypeError`
+        for wrong types, as in Counter.
         """
         ...
 
@@ -136,8 +137,8 @@ class Histogram(Protocol):
     def observe(self, value: float, /, **labels: str) -> None:
         """Count `value`, which may be negative, in every bucket whose bound is at least `value`.
 
-        Raises `ValueError` if it is not finite or the labels are wrong, `TypeError` for wrong
-        types, as in Counter.
+        Raises `ValueError` if it is not finite, an `int` that no float can hold, or the labels are
+        wrong, `TypeError` for wrong types, as in Counter.
         """
         ...
 

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import string
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,8 @@ def _values(names: tuple[str, ...], labels: dict[str, str]) -> tuple[str, ...]:
 def _number(value: float) -> float:
     if not isinstance(value, int | float):
         raise TypeError("an int or a float is wanted")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ValueError("no float can hold so much")
     return value
 
 

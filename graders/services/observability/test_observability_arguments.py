@@ -95,11 +95,17 @@ def test_bad_updates(impl: Implementation) -> None:
             ("gauge set with a label that it lacks", lambda: gauge.set(1, a="x")),
             ("histogram observe without its label", lambda: histogram.observe(1)),
         ]
-        for odd in (math.nan, math.inf, -math.inf):
+        value.append(("gauge set(10**400)", lambda: gauge.set(10**400)))
+        for odd, name in (
+            (math.nan, "nan"),
+            (math.inf, "inf"),
+            (-math.inf, "-inf"),
+            (10**400, "10**400"),
+        ):
             value += [
-                (f"counter add({odd})", lambda odd=odd: counter.add(odd, a="x", b="y")),
-                (f"gauge add({odd})", lambda odd=odd: gauge.add(odd)),
-                (f"histogram observe({odd})", lambda odd=odd: histogram.observe(odd, a="x")),
+                (f"counter add({name})", lambda odd=odd: counter.add(odd, a="x", b="y")),
+                (f"gauge add({name})", lambda odd=odd: gauge.add(odd)),
+                (f"histogram observe({name})", lambda odd=odd: histogram.observe(odd, a="x")),
             ]
         kind: list[tuple[str, Callable[[], object]]] = [
             ("counter add('1')", lambda: counter.add("1", a="x", b="y")),

@@ -3,6 +3,7 @@
 import bisect
 import math
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Generic, TypeVar
@@ -13,7 +14,7 @@ Key = tuple[str, ...]
 Series = TypeVar("Series")
 
 
-class Metric(Generic[Series]):
+class Metric(ABC, Generic[Series]):
     """What all metrics have: a name, label names, and something for each set of label values."""
 
     kind = ""
@@ -52,14 +53,16 @@ class Metric(Generic[Series]):
                 raise TypeError(f"a label value is a str, not {type(value).__name__}")
         return tuple(clean(labels[name]) for name in self.labels)
 
+    @abstractmethod
     def _new(self) -> Series:
-        raise NotImplementedError
+        """What a set of label values begins with."""
 
     def _copy(self, series: Series) -> Series:
         return series
 
+    @abstractmethod
     def _samples(self, labels: Iterable[tuple[str, str]], series: Series) -> Iterable[Sample]:
-        raise NotImplementedError
+        """The samples of one set of label values."""
 
 
 class _Number(Metric[float]):
