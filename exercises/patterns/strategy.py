@@ -48,7 +48,8 @@ P7  An Exception that a strategy raises, also while its answer is read, is Strat
     strategy, start, goal and the exception as its __cause__; NoRoute and what is no Exception pass
     as they are, and the navigator stays usable.
 P8  An answer that does not lead along open roads of the map, each beginning where the one before
-    ends, from the start to the goal, is WrongRoute with strategy, start and goal.
+    ends, from the start to the goal, is WrongRoute with strategy, start and goal; so is one that
+    cannot be iterated, such as None.
 P9  A strategy is handed a network that holds every known place and exactly the open roads; it
     never changes afterwards, and whatever the strategy tries to do to it changes nothing for the
     navigator and for other routes.

@@ -411,6 +411,27 @@ class TrueStrategies:
             return super().route(start, goal, strategy or None)
 
 
+class AskedForNothingLate:
+    """From a place to itself it answers before it looks at what it was given as a strategy."""
+
+    breaks = "P6"
+
+    class Navigator(reference.Navigator):
+        def route(self, start: Any, goal: Any, strategy: Any = None) -> Route:
+            return super().route(start, goal, None if start == goal else strategy)
+
+
+class SameAsBefore:
+    """A strategy that is equal to the one in force is not put in force."""
+
+    breaks = "P6"
+
+    class Navigator(reference.Navigator):
+        def use(self, strategy: Any) -> None:
+            if strategy != self.strategy:
+                super().use(strategy)
+
+
 class SetAndReset:
     """A strategy for one route is put in force, and the old one put back afterwards."""
 
@@ -465,6 +486,30 @@ class ReadsOutside:
             if not isinstance(found, Iterable):
                 raise WrongRoute(strategy, start, goal)
             return tuple(found)
+
+
+class BeginsOutside:
+    """The call is guarded, and each road that is read; the first step, `iter(answer)`, is not."""
+
+    breaks = "P7"
+
+    class Navigator(InSteps):
+        def ask(self, strategy: Any, network: Any, start: Any, goal: Any) -> Any:
+            try:
+                found = strategy(network, start, goal)
+            except NoRoute:
+                raise
+            except Exception as error:
+                raise StrategyFailed(strategy, start, goal) from error
+            if not isinstance(found, Iterable):
+                raise WrongRoute(strategy, start, goal)
+            steps = iter(found)
+            try:
+                return tuple(steps)
+            except NoRoute:
+                raise
+            except Exception as error:
+                raise StrategyFailed(strategy, start, goal) from error
 
 
 class OwnErrorsPass:
@@ -734,6 +779,23 @@ class RemembersNetworks:
     breaks = "P12"
 
     fastest, shortest, fewest_tolls = (by(known_by_number, k) for k in (fast, short, cheap))
+
+
+_latest: list[Any] = []
+
+
+def kept_for_later(network: Any, start: Any, goal: Any, key: Key) -> list[Road]:
+    """Searches; the network of the latest search is kept, and never used again."""
+    _latest[:] = [network]
+    return reference._cheapest(network, start, goal, key)
+
+
+class KeepsTheNetwork:
+    """What a strategy was called with last stays in memory."""
+
+    breaks = "P12"
+
+    fastest, shortest, fewest_tolls = (by(kept_for_later, k) for k in (fast, short, cheap))
 
 
 class SortsTheNetwork:

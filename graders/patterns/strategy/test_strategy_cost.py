@@ -3,6 +3,7 @@
 import gc
 import random
 import tracemalloc
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -144,6 +145,29 @@ def test_nothing_is_remembered(impl: Implementation) -> None:
         net = network([link("a", "b", 1), link("b", number, 1)])
         got = [road.end for road in impl.fastest(net, "a", number)]
         equal(got, ["b", number], did=f"places on the way to {number}")
+
+
+@check("P12", kind="behaviour")
+def test_a_network_is_let_go(impl: Implementation) -> None:
+    """Each built-in strategy is called with a network and places that nobody else keeps."""
+
+    class Somewhere:
+        pass
+
+    class Lent(dict[Any, Any]):
+        pass
+
+    def lend(by: str) -> list[weakref.ref[Any]]:
+        start, goal = Somewhere(), Somewhere()
+        net = Lent(network([Road("way", start, goal, 1, 1, 1)]))
+        equal(len(list(getattr(impl, by)(net, start, goal))), 1, did=f"how many roads {by} takes")
+        return [weakref.ref(each) for each in (net, start, goal)]
+
+    lent = {by: lend(by) for by in BUILT_IN}
+    gc.collect()
+    for by, refs in lent.items():
+        left = [type(ref()).__name__ for ref in refs if ref() is not None]
+        equal(left, [], did=f"what is still in memory of what {by} was called with")
 
 
 @check("P13", kind="throughput")

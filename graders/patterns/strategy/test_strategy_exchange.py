@@ -35,7 +35,9 @@ def lazily(network: Any, start: Any, goal: Any) -> Iterator[Road]:
 
 
 class Picks:
-    """An object that is called, has no name, is false, and equals everything."""
+    """An object that is called, has no name, is false, equals everything and cannot be hashed."""
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -45,6 +47,9 @@ class Picks:
 
     def __len__(self) -> int:
         return 0
+
+    def __eq__(self, other: object) -> bool:
+        return True
 
     def pick(self, network: Any, start: Any, goal: Any) -> Iterable[Road]:
         """As a method."""
@@ -127,9 +132,9 @@ def test_what_cannot_be_called(impl: Implementation) -> None:
     for bad in ("fastest", 3, 0, "", [scenic], ROADS[0]):
         raises(TypeError, lambda b=bad: impl.Navigator(ROADS, b), did=f"Navigator(roads, {bad!r})")
         raises(TypeError, lambda b=bad: navigator.use(b), did=f"use({bad!r})")
-        raises(
-            TypeError, lambda b=bad: navigator.route("a", "b", b), did=f"route('a', 'b', {bad!r})"
-        )
+        for goal in "ba":
+            raises(TypeError, lambda b=bad, g=goal: navigator.route("a", g, b),
+                   did=f"route('a', {goal!r}, {bad!r})")  # fmt: skip
     raises(TypeError, lambda: navigator.use(None), did="use(None)")
     equal(taken(navigator), ["ab4"], did="the road after all these mistakes")
 
@@ -183,6 +188,26 @@ def test_a_strategy_that_raises(impl: Implementation) -> None:
                    got=failed.strategy)  # fmt: skip
             equal((failed.start, failed.goal), ("a", "b"), did=f"its start and goal, {did}")
     equal(taken(navigator), ["ab1"], did="the road after all these failures")
+
+
+@check("P7", kind="behaviour")
+def test_an_answer_that_cannot_be_begun(impl: Implementation) -> None:
+    """A strategy answers with an object that raises ValueError, then NoRoute, as soon as it is iterated."""
+
+    class Answer:
+        def __init__(self, error: Exception) -> None:
+            self.error = error
+
+        def __iter__(self) -> Iterator[Road]:
+            raise self.error
+
+    navigator, did = impl.Navigator(ROADS), "a route whose answer raises as it is begun"
+    bad, none = ValueError("x"), NoRoute("a", "b")
+    failed = raises(StrategyFailed, lambda: taken(navigator, lambda *_: Answer(bad)), did=did)
+    ensure(failed.__cause__ is bad, did=f"the __cause__ of {did}", want="the very exception",
+           got=failed.__cause__)  # fmt: skip
+    got = raises(NoRoute, lambda: taken(navigator, lambda *_: Answer(none)), did=did)
+    ensure(got is none, did=did, want="the very NoRoute", got=got)
 
 
 @check("P7", kind="behaviour")
@@ -346,7 +371,7 @@ def test_a_strategy_that_draws_on_the_map(impl: Implementation) -> None:
         yield lambda: [network.popitem() for _ in range(9)]
 
     def draws(network: Any, start: Any, goal: Any) -> Any:
-        answer = impl.fastest(network, start, goal)
+        answer = list(impl.fastest(network, start, goal))
         for attempt in attempts(network, start):
             with suppress(Exception):
                 attempt()
