@@ -247,6 +247,8 @@ class HomeTheatre(Protocol):
     def end(self) -> None:
         """Undo everything that is `on`, newest first. The film is over, whatever is raised.
 
+        With nothing to undo it returns at once; nobody is refused because of it.
+
         Raises:
             TheatreBusy: steps are being done or undone.
             EndFailed: some undo raised.
@@ -257,9 +259,11 @@ class HomeTheatre(Protocol):
         """Watch a film for the time of a `with` block; nothing happens before it is entered.
 
         Entering raises as watch does. Leaving is end() if the film of the block is still on, and
-        nothing if it has been ended, also if another film is on by now. If the block raises, its
-        exception leaves; what end() raises becomes a note of it, with the names of the stuck steps.
-        (An undo that raises what is no Exception is stronger than the block's exception.)
+        nothing if it has been ended, also if another film is on by now or its steps are being done.
+        While another thread is just ending the block's film, leaving raises TheatreBusy, as end()
+        does. If the block raises, its exception leaves; what leaving raises becomes a note of it, with
+        the names of the stuck steps. (An undo that raises what is no Exception is stronger than the
+        block's exception.)
         """
         ...
 
@@ -268,7 +272,7 @@ class NewHomeTheatre(Protocol):
     """How a theatre is made."""
 
     def __call__(self, devices: Devices, extra: Iterable[Step] = ()) -> HomeTheatre:
-        """Make a remote control; no device is touched. `extra` is read once.
+        """Make a remote control; no device is touched. `extra` is read here, once.
 
         Raises ValueError if the name of an extra step is that of another or one of STEPS.
         """

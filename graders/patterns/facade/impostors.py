@@ -426,6 +426,29 @@ class NoNotes:
                 raise
 
 
+class LastInterruptOnTheWayBack:
+    """Of several undos of a watch that are interrupted the last one says with what it leaves."""
+
+    breaks = "P7"
+
+    class HomeTheatre(reference.HomeTheatre):
+        def _do_all(self, movie: str) -> None:
+            try:
+                super()._do_all(movie)
+            except KeyboardInterrupt as first:
+                if not self._interrupted[1:]:
+                    raise
+                last = self._interrupted[-1]
+                for note in getattr(first, "__notes__", ()):
+                    last.add_note(note)
+                raise last from None
+
+        def _undo_down_to(self, height: int) -> Stuck:
+            stuck = super()._undo_down_to(height)
+            self._interrupted = [e for _, e in stuck if not isinstance(e, Exception)]
+            return stuck
+
+
 class SwitchesFilms:
     """A second watch ends the first film and begins its own."""
 
@@ -620,6 +643,29 @@ class KnowsFilmsByTitle:
             super()._end(self._film if same else only)
 
 
+class LooksThenEnds:
+    """Leaving the block looks whether its film is on, and then ends what is on."""
+
+    breaks = "P11"
+
+    class HomeTheatre(reference.HomeTheatre):
+        def _end(self, only: Any = None) -> None:
+            if only is None or only is self._film:
+                super()._end()
+
+
+class RefusedByAnotherFilm:
+    """Leaving the block is refused while steps of another film are done, though its own is over."""
+
+    breaks = "P11"
+
+    class HomeTheatre(reference.HomeTheatre):
+        def _end(self, only: Any = None) -> None:
+            with self._lock:
+                self._refuse_if(self._moving)
+            super()._end(only)
+
+
 class EndHidesTheBlock:
     """`finally: end()`: what the block raised is only the context of what end() raises."""
 
@@ -710,6 +756,21 @@ class FoundOutAtTheEnd:
                 return Step(step.name, do)
 
             super().__init__(devices, map(trusting, extra))
+
+
+class KeepsTheCallersList:
+    """The extra steps are read anew for each film, from the list that was given."""
+
+    breaks = "P12"
+
+    class HomeTheatre(reference.HomeTheatre):
+        def __init__(self, devices: Devices, extra: Iterable[Step] = ()) -> None:
+            self._extra = extra if isinstance(extra, list) else list(extra)
+            super().__init__(devices, self._extra)
+
+        def _do_all(self, movie: str) -> None:
+            self._steps[len(STEPS) - 1 : -1] = self._extra
+            super()._do_all(movie)
 
 
 class BuiltInNamesAreFree:

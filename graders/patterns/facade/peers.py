@@ -318,8 +318,10 @@ class Generator:
         movie = property(lambda self: (self.shown or [None])[0])
         on = property(lambda self: tuple(name for name, _ in self.left))
 
-        def _take(self, film: list[str] | None) -> bool:
+        def _take(self, film: list[str] | None, only: list[str] | None = None) -> bool:
             with self.eyes:
+                if only is not None and only is not self.film:
+                    return False
                 if self.film is not None and film is not None:
                     raise TheatreBusy(self.film[0])
                 if film is None and not self.left and not self.work.locked():
@@ -356,7 +358,10 @@ class Generator:
             return film
 
         def end(self) -> None:
-            if not self._take(None):
+            self._finish()
+
+        def _finish(self, only: list[str] | None = None) -> None:
+            if not self._take(None, only):
                 return
             self.shown = None
             stuck = self._undo(())
@@ -385,10 +390,8 @@ class Generator:
                     return theatre
 
                 def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-                    if theatre.film is not films[0]:
-                        return
                     try:
-                        theatre.end()
+                        theatre._finish(films[0])
                     except (EndFailed, TheatreBusy) as failure:
                         if error is None:
                             raise

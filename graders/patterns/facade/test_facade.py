@@ -249,6 +249,18 @@ def test_extra_steps_of_all_kinds(impl: Implementation) -> None:
 
 
 @check("P12", kind="contract")
+def test_extra_steps_are_read_once(impl: Implementation) -> None:
+    """A list of two extra steps is emptied and filled with another one when the theatre is there."""
+    house = House()
+    steps = [house.step("popcorn"), house.step("phone")]
+    theatre = impl.HomeTheatre(house.devices, steps)
+    steps[:] = [house.step("doorbell")]
+    theatre.watch("Alien")
+    theatre.end()
+    equal(house.news(), [*DOES, *UNDOES], did="calls of watch and end")
+
+
+@check("P12", kind="contract")
 def test_extra_steps_that_return_nonsense(impl: Implementation) -> None:
     """An extra step returns something that is neither None nor callable."""
     for value in (False, 0, "", "undo", [], ("undo",), object()):

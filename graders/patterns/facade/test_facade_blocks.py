@@ -195,6 +195,22 @@ def test_a_block_ends_its_own_film_only(impl: Implementation) -> None:
             equal((house.news(), theatre.movie), ([], movie), did=f"calls and movie after {did}")
     house = House()
     theatre = theatre_of(impl, house)
+    manager, refused = theatre.watching("Alien"), []
+
+    def leave() -> None:
+        try:
+            manager.__exit__(None, None, None)
+        except TheatreBusy as busy:
+            refused.append(busy)
+
+    manager.__enter__()
+    theatre.end()
+    house.then = {"on": leave}
+    theatre.watch("Brazil")
+    did = "leaving a block whose film is over, while the projector goes on for another film"
+    equal((refused, theatre.movie), ([], "Brazil"), did=f"what was raised, and movie after {did}")
+    house = House()
+    theatre = theatre_of(impl, house)
     with theatre.watching("Alien"):
         house.fails = {"lift": OSError()}
         raises(EndFailed, theatre.end, did="end() in the block, the screen fails")

@@ -139,12 +139,12 @@ def test_an_end_beside_a_watch(impl: Implementation) -> None:
         got = sim.together(
             lambda: tried(lambda: theatre.watch("Alien")), lambda: tried(theatre.end)
         )
-        equal(inside, ["busy with Alien"], did="what a watch from the projector's step came to")
         equal(
             (got[0], got[1] in ("done", "busy with Alien")),
             ("done", True),
-            did=f"what watch and end came to: {got}",
+            did=f"whether watch was done, and end done or busy with Alien: {got}",
         )
+        equal(inside, ["busy with Alien"], did="what a watch from the projector's step came to")
         over = house.log == [*DOES, "play Alien", *UNDOES]
         ensure(over or house.log == [*DOES, "play Alien"], did="calls of devices",
                want="all steps, then all undos or none", got=house.log)  # fmt: skip
@@ -355,3 +355,30 @@ def test_a_block_that_is_left_while_its_film_is_ended(impl: Implementation) -> N
             equal(house.log, [*DOES, "play Alien", *UNDOES], did="calls of devices in the end")
 
     simulate(scene)
+
+
+@check("P11", kind="concurrency")
+def test_a_block_that_is_left_while_films_change(impl: Implementation) -> None:
+    """A leaves a block; at the same time B ends its film and watches another one, if it is not refused."""
+
+    def scene(sim: Sim) -> None:
+        house, entered = House(), threading.Event()
+        theatre = impl.HomeTheatre(house.devices)
+
+        def block() -> None:
+            with theatre.watching("Alien"):
+                entered.set()
+
+        def change() -> str:
+            entered.wait()
+            tried(theatre.end)
+            return tried(lambda: theatre.watch("Brazil"))
+
+        left, came_to = sim.together(lambda: tried(block), change)
+        equal(
+            left in ("done", "busy with Alien"), True, did=f"whether leaving ({left}) is possible"
+        )
+        want = "Brazil" if came_to == "done" else None
+        equal(theatre.movie, want, did=f"movie, after a watch of Brazil that was {came_to}")
+
+    explore(scene, schedules=150)
