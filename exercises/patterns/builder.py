@@ -39,7 +39,8 @@ The rules over two options:
     ("connections", "workers") capacity workers * connections is at most 10,000
     ("keep_alive", "timeout") shorter   keep_alive is less than timeout
 
-A bool is no int here. An instance of a subclass (of str, int, float, Mapping) will do.
+A bool is no int here. An instance of a subclass (of str, int, float, Mapping) will do. An int is
+finite, however large.
 
 What your code must keep; every check names the promise it looks at:
 
@@ -150,6 +151,8 @@ class ServerBuilder:
 
     def rule(self, rule: Rule) -> Self:
         """Add a rule to those of the contract. The same one again is as good as once.
+
+        Another one of the same name and fields is a rule of its own.
 
         Raises:
             UnknownOptions: some of its fields are no options; all of these are named.

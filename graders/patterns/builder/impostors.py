@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -227,6 +228,17 @@ class NotBelowZero:
             return _found(values, loose, (*OF_SEVERAL, *self._rules))
 
 
+class HugeIsInfinite:
+    """A whole number that is too large for a float counts as infinite."""
+
+    breaks = "P4"
+
+    class ServerBuilder(_Builder):
+        def found(self, values: dict[str, Any]) -> list[Violation]:
+            as_floats = _instead(OF_ONE, "positive", lambda n: 0 < n <= sys.float_info.max)
+            return _found(values, as_floats, (*OF_SEVERAL, *self._rules))
+
+
 class OneGoodRouteWillDo:
     """Looks at the first path only."""
 
@@ -323,6 +335,52 @@ class AsksTwice:
         def build(self) -> Any:
             self.found({**DEFAULTS, **self._values})
             return super().build()
+
+
+class RulesByName:
+    """Of two added rules with the same name and fields the last one counts."""
+
+    breaks = "P4"
+
+    class ServerBuilder(_Builder):
+        def rule(self, rule: Rule) -> Any:
+            builder = super().rule(rule)
+            known = {(each.name, each.fields): each for each in (*self._rules, rule)}
+            return builder._with(self._values, tuple(known.values()))
+
+
+class AddedRulesReplace:
+    """An added rule with the name and fields of one of the contract takes its place."""
+
+    breaks = "P4"
+
+    class ServerBuilder(_Builder):
+        def found(self, values: dict[str, Any]) -> list[Violation]:
+            added = {(each.name, each.fields) for each in self._rules}
+            of_one, several = (
+                [each for each in rules if (each.name, each.fields) not in added]
+                for rules in (OF_ONE, OF_SEVERAL)
+            )
+            return _found(values, of_one, (*several, *self._rules))
+
+
+class BuildsAreRemembered:
+    """A builder that has built something hands it out again, and asks no rule any more."""
+
+    breaks = "P6"
+
+    class ServerBuilder(_Builder):
+        _built: Any = None
+
+        def _with(self, *changed: Any) -> Any:
+            builder = super()._with(*changed)
+            builder._built = None
+            return builder
+
+        def build(self) -> Any:
+            if self._built is None:
+                self._built = super().build()
+            return self._built
 
 
 class ARuleThatFailsIsBroken:
@@ -453,6 +511,26 @@ class TheKeyDoesNotCount:
     class ServerBuilder(_Builder):
         def make(self, values: dict[str, Any]) -> Any:
             return TheKeyDoesNotCount.Server(**values, built=None)
+
+
+class ComparesTexts:
+    """Servers are compared by their texts and keys: 12 and 12.0 are not the same."""
+
+    breaks = "P9"
+
+    @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+    class Server(reference.Server):
+        def __eq__(self, other: object) -> bool:
+            if not isinstance(other, ComparesTexts.Server):
+                return NotImplemented
+            return (repr(self), self.key) == (repr(other), other.key)
+
+        def __hash__(self) -> int:
+            return hash((repr(self), self.key))
+
+    class ServerBuilder(_Builder):
+        def make(self, values: dict[str, Any]) -> Any:
+            return ComparesTexts.Server(**values, built=None)
 
 
 class _Tuple(NamedTuple):

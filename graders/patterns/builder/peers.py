@@ -206,7 +206,7 @@ class OneTupleOfValues:
                 found.append(Violation(("port",), "range"))
             found += [Violation((n,), "empty") for n in ("certificate", "key") if at[n] == ""]
             for name in ("workers", "connections", "timeout", "keep_alive"):
-                if not (at[name] > 0 and math.isfinite(at[name])):
+                if not 0 < at[name] < math.inf:
                     found.append(Violation((name,), "positive"))
             if any(path[:1] != "/" for path in at["routes"]):
                 found.append(Violation(("routes",), "path"))
@@ -354,7 +354,7 @@ class DataclassAndGenerators:
                 yield "port", "range"
             yield from ((name, "empty") for name in ("certificate", "key") if values[name] == "")
             for name in ("workers", "connections", "timeout", "keep_alive"):
-                if values[name] <= 0 or not math.isfinite(values[name]):
+                if not 0 < values[name] < math.inf:
                     yield name, "positive"
             if not all(path.startswith("/") for path in values["routes"]):
                 yield "routes", "path"

@@ -30,7 +30,7 @@ def test_each_rule_of_one_option(impl: Implementation) -> None:
         ("port", "range", [1, 2, 65_535], [0, -1, 65_536, 10**9]),
         ("workers", "positive", [1, 100], [0, -1]),
         ("connections", "positive", [1, 10_000], [0, -1]),
-        ("timeout", "positive", [5.001, 3_600, 10**9], [0, 0.0, -1.0, inf, -inf, nan]),
+        ("timeout", "positive", [5.001, 3_600, 10**9, 10**400], [0, 0.0, -1.0, inf, -inf, nan]),
         ("keep_alive", "positive", [1e-9, 29.9, 29], [0, 0.0, -1.0, inf, -inf, nan]),
         ("routes", "path", [{"/": ""}, {"/a/b": "x"}, {"//": "y"}],
          [{"a": "x"}, {"": "x"}, {"/a": "x", "b": "x"}, {" /": "x"}, {"a/": "x"}]),
@@ -158,6 +158,18 @@ def test_what_an_added_rule_answers(impl: Implementation) -> None:
         rule = Rule("own", ("workers",), lambda _, answer=answer: answer)
         want = [(("workers",), "own")] if broken else []
         equal(violations(base_of(impl).rule(rule)), want, did=f"a rule that answers {answer!r}")
+    holds, fails = (Rule("own", ("host",), lambda _, so=so: so) for so in (True, False))
+    for two in ((holds, fails), (fails, holds)):
+        did = f"two rules of one name and field, which answer {[rule is holds for rule in two]}"
+        builder = base_of(impl).rule(two[0]).rule(two[1])
+        equal(violations(builder), [(("host",), "own")], did=did)
+    mild = Rule("tls", ("certificate", "port"), lambda *_: True)
+    want = [(("certificate", "port"), "tls")]
+    equal(
+        violations(base_of(impl).port(443).rule(mild)),
+        want,
+        did="port(443), an added rule 'tls' holds",
+    )
     calls: list[int] = []
     counted = Rule("b", ("workers", "host"), lambda *_: calls.append(1))
     builder = base_of(impl).rule(counted).rule(Rule("b", ("workers", "host"), lambda *_: False))
@@ -170,6 +182,15 @@ def test_what_an_added_rule_answers(impl: Implementation) -> None:
         did="five rules over (workers, host): b, b, a, the first b again, c",
     )
     equal(len(calls), 1, did="calls of the rule that was added twice")
+
+
+@check("P6", kind="behaviour")
+def test_an_added_rule_is_asked_in_each_build(impl: Implementation) -> None:
+    """One builder is built three times, with a rule that holds the first two times."""
+    answers = [False, True, True]
+    builder = base_of(impl).rule(Rule("changes", (), answers.pop))
+    got = [violations(builder) for _ in range(3)]
+    equal(got, [[], [], [((), "changes")]], did="violations of build(), three times")
 
 
 @check("P6", "P5", kind="behaviour")

@@ -169,6 +169,9 @@ def test_equality_and_hash(impl: Implementation) -> None:
         ensure((server == thing) is False and (server != thing) is True,
                did=f"a Server compared with a {type(thing).__name__} of its values",
                want="not equal")  # fmt: skip
+    one, other = (server_of(impl, timeout=seconds) for seconds in (12, 12.0))
+    ensure(one == other and hash(one) == hash(other), did="two Servers with timeouts of 12 and 12.0",
+           want="equal, with one hash", got=(one, other))  # fmt: skip
     equal(
         len({server, same, server_of(impl, port=444)}), 2, did="a set of three Servers, two equal"
     )
