@@ -40,7 +40,9 @@ settings file, and the errors below from a parser (it has loaded another file) a
 Left open: when the file is closed, as long as it is before the load returns or raises; whether all
 of it is read before the first parser is called; whether the errors have attributes besides those
 named here; what a copy or a pickle keeps of causes and tracebacks; what the local variables of a
-traceback's frames hold (tools that write those down have to be told to leave them out).
+traceback's frames hold (tools that write those down have to be told to leave them out); what comes
+of a file that cannot be closed after reading it or a parser has raised something else; whether an
+exception that the caller is handling during the load becomes a context.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -78,9 +80,9 @@ PROMISES: Final = {
     " at most one character more, less or changed, if there is such a key of four or more characters;"
     " the reason of REPEATED names the number of the line that gave the key first; the reason of"
     " VALUE holds the text of the parser's error unless the key is secret.",
-    "P7": "The cause of a VALUE fault is the exception that the parser raised, that very object, with"
-    " its own traceback, cause, context and notes untouched; every other LineError, and SettingsInvalid, shows"
-    " neither a cause nor a context.",
+    "P7": "The cause of a VALUE fault whose key is not secret is the exception that the parser raised,"
+    " that very object, with its own traceback, cause, context and notes untouched; every other"
+    " LineError, and SettingsInvalid, shows neither a cause nor a context.",
     "P8": "Whatever else a parser raises leaves load_settings at once, as that very object with its"
     " cause and context untouched, before another parser is called; if it is an Exception, one more"
     " note tells the path, the line and the key.",

@@ -2,10 +2,11 @@
 
 import difflib
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from contracts.thinking.errors import REQUIRED, Key, Kind, Opener
 from solutions.thinking import errors as reference
@@ -184,6 +185,35 @@ class CaseBlindHints:
         def _hint(self, name: str) -> str:
             near = difflib.get_close_matches(name, self._schema, 1)
             return f": did you mean {near[0]}?" if near else ""
+
+    load_settings = loader(Load)
+
+
+class MostAlike:
+    """difflib's best match, blind to case: a key that shares more letters hides the one with a slip of the hand."""
+
+    breaks = "P6"
+
+    class Load(Load):
+        def _hint(self, name: str) -> str:
+            known = {each.lower(): each for each in self._schema}
+            best = difflib.get_close_matches(name.lower(), known, n=1)
+            return f": did you mean {known[best[0]]}?" if best else ""
+
+    load_settings = loader(Load)
+
+
+class FirstArgument:
+    """Shows the first argument of the parser's error instead of its text: of a UnicodeError, the codec."""
+
+    breaks = "P6"
+
+    class Load(Load):
+        def _fault(self, line: int | None, key: str | None, kind: Kind, reason: str) -> LineError:
+            error = sys.exception()
+            if error is not None and error.args and reason.endswith(str(error)):
+                reason = f"bad value: {error.args[0]}"
+            return super()._fault(line, key, kind, reason)
 
     load_settings = loader(Load)
 
@@ -460,6 +490,24 @@ class ForgetsKeywords:
             self.args = args
 
 
+class CopiesTheFields:
+    """`__copy__` makes a new fault of its fields, and forgets the notes."""
+
+    breaks = "P11"
+
+    class LineError(LineError):
+        def __copy__(self) -> Any:
+            return type(self)(self.path, self.line, self.key, self.kind, self.reason)
+
+    class Load(Load):
+        def _fault(self, line: int | None, key: str | None, kind: Kind, reason: str) -> Any:
+            fault = CopiesTheFields.LineError(self._path, line, key, kind, reason)
+            self._faults.append(fault)
+            return fault
+
+    load_settings = loader(Load)
+
+
 class CurrentFile:
     """The file that is being loaded is a global, for the texts of errors."""
 
@@ -500,6 +548,35 @@ class ChecksTooLate:
     breaks = "P13"
 
     load_settings = loader(check=lambda schema: None)
+
+
+class ChecksEachSchemaOnce:
+    """Remembers which schemas were fine; that one has got a key since then is not seen."""
+
+    breaks = "P12"
+
+    known: ClassVar[dict[int, Any]] = {}
+
+    @staticmethod
+    def _check(schema: Any) -> None:
+        if id(schema) not in ChecksEachSchemaOnce.known:
+            reference._check(schema)
+            ChecksEachSchemaOnce.known[id(schema)] = schema
+
+    load_settings = loader(check=_check)
+
+
+class LooksWhetherItWasReported:
+    """Goes through all faults for each unknown key, to say whether it was there before."""
+
+    breaks = "P14"
+
+    class Load(Load):
+        def _hint(self, name: str) -> str:
+            again = any(fault.key == name for fault in self._faults)
+            return super()._hint(name) + (" (again)" if again else "")
+
+    load_settings = loader(Load)
 
 
 class ScansTheFaults:

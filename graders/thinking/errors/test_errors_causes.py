@@ -90,6 +90,31 @@ def test_the_cause_is_the_parsers_own_error(impl: Implementation) -> None:
     equal(notes, [["a note of the parser's"], [], [], []], did="notes of the parsers' errors")
 
 
+class Curt(ValueError):
+    """Its text is not its argument."""
+
+    def __str__(self) -> str:
+        return "out of every range"
+
+
+@check("P6", kind="contract")
+def test_a_reason_holds_the_text_of_the_parsers_error(impl: Implementation) -> None:
+    """ValueErrors whose text is not their repr, nor their first argument."""
+    for error in (
+        ValueError('it\'s "é" \\ no'),
+        ValueError("one", 2),
+        Curt(417),
+        UnicodeEncodeError("ascii", "é", 0, 1, "no"),
+    ):
+        [fault] = invalid(impl, "colour = x", {"colour": Key(raising(error))}).exceptions
+        ensure(
+            str(error) in fault.reason,
+            did=f"the reason when the parser had raised {error!r}",
+            want=f"it holds {str(error)!r}",
+            got=fault.reason,
+        )
+
+
 @check("P7", kind="behaviour")
 def test_other_faults_have_no_cause(impl: Implementation) -> None:
     """Faults of every kind but VALUE, one VALUE among them; the load is called outside any `except`."""
@@ -154,6 +179,12 @@ def test_everything_else_passes(impl: Implementation) -> None:
         equal(calls, [], did=f"calls of a later parser after {error!r}")
         ensure(
             error.__cause__ is None, did="its cause", want="none, as before", got=error.__cause__
+        )
+        ensure(
+            error.__context__ is None,
+            did="its context",
+            want="none, as before",
+            got=error.__context__,
         )
 
 

@@ -148,7 +148,7 @@ def test_errors_belong_to_one_load(impl: Implementation) -> None:
 
 @check("P12", kind="behaviour")
 def test_schema_and_defaults_stay(impl: Implementation) -> None:
-    """A schema that cannot be changed, a list as the default; three loads, two of them with faults."""
+    """A schema that cannot be changed through what is handed in; four loads; then it gets a name that no line gives."""
     default = [1]
     inner = {"a": Key(int), "b": Key(str.split, default)}
     keys = dict(inner)
@@ -162,9 +162,15 @@ def test_schema_and_defaults_stay(impl: Implementation) -> None:
     )
     ensure(
         inner == keys and default == [1],
-        did="schema and default after five loads",
+        did="schema and default after four loads",
         want="as before",
         got=inner,
+    )
+    inner["1st"] = Key(int, 0)
+    raises(
+        ValueError,
+        lambda: impl.load_settings("same", schema, opening("a = 1")),
+        did="added the key '1st' to the schema, loaded 'a = 1' by it",
     )
 
 
@@ -180,6 +186,11 @@ def fine(lines: int) -> tuple[str, dict[str, Key]]:
     return "".join(f"key{n} = {n}\n" for n in range(lines)), schema
 
 
+def unknown(lines: int) -> tuple[str, dict[str, Key]]:
+    """A file of so many unknown keys, by a schema of one."""
+    return "".join(f"nobody{n} = 1\n" for n in range(lines)), {"a": Key(int, 0)}
+
+
 def repeated(lines: int) -> tuple[str, dict[str, Key]]:
     """A file that gives one key so many times."""
     return "a = 1\n" * lines, {"a": Key(int)}
@@ -187,8 +198,8 @@ def repeated(lines: int) -> tuple[str, dict[str, Key]]:
 
 @check("P14", kind="throughput")
 def test_the_time_of_a_load(impl: Implementation, reference: Implementation) -> None:
-    """Files of 240 and 960 lines without faults, with two faults in three lines, and of one key again and again."""
-    for make in (fine, faulty, repeated):
+    """Files of 240 and 960 lines: good, two in three at fault, unknown keys alone, one key again and again."""
+    for make in (fine, faulty, unknown, repeated):
         jobs = [lambda t=t, s=s: result(impl, "same", t, s) for t, s in map(make, (240, 960))]
         small, large = (count_steps(job) for job in jobs)
         ensure(
