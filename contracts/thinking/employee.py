@@ -13,8 +13,8 @@ objects alike. That is what is promised.
 
 Decided here, because real code disagrees:
 
-* Money is a `Decimal`, or an `int` of whole units, in a currency with cents. A float, a text and a
-  bool are refused, also where they happen to be exact. A salary is whole cents: 1000.005 is
+* Money is a `Decimal`, or an `int` of whole units (subclasses too), in a currency with cents. A float,
+  a text and a bool are refused, also where they happen to be exact. A salary is whole cents: 1000.005 is
   refused, not rounded, since nobody has agreed on it. 1000.5 and 1000.500 are whole cents.
 * A raise is positive. A raise by percent is that part of the salary, rounded to whole cents, half to
   even; it is the raise that is rounded, not the new salary.

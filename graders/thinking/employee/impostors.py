@@ -242,6 +242,16 @@ class EqualByValue:
         __hash__ = reference.Employee.__hash__
 
 
+class WholeSalariesAreTrue:
+    """Its truth is that there is a salary of one or more: who earns less is nobody."""
+
+    breaks = "P9"
+
+    class Employee(reference.Employee):
+        def __bool__(self) -> bool:
+            return self._book.salaries[-1] >= 100
+
+
 class SortedBySalary:
     """Employees can be sorted, by salary: find your place among people whose salary you know."""
 
@@ -263,6 +273,20 @@ class ReadThenWrite:
         def _raise(self, new: Callable[[int], int], by: str) -> None:
             salary = new(self._book.salaries[-1])
             super()._raise(lambda _: salary, by)
+
+
+class LimitBeforeTheLock:
+    """Whether the new salary is too high is found out before the lock is taken: two raises fit, not both."""
+
+    breaks = "P10"
+
+    class Employee(reference.Employee):
+        def _raise(self, new: Callable[[int], int], by: str) -> None:
+            if new(self._book.salaries[-1]) > reference.MOST_CENTS:
+                raise ValueError("the new salary would be too high")
+            with self._book.lock:
+                self._book.write(by, Action.RAISED)
+                self._book.salaries.append(new(self._book.salaries[-1]))
 
 
 class PaysFromTwoSalaries:
@@ -308,6 +332,24 @@ class AsksUnderTheLock:
                 if not granted:
                     raise AccessDenied(who)
                 return tuple(map(reference._money, self._book.salaries))
+
+
+class AsksBeforeItLooks:
+    """may_see is asked for whatever is given, before it has been looked at."""
+
+    breaks = "P11"
+
+    class Employee(reference.Employee):
+        def reveal(self, who: str) -> tuple[Decimal, ...]:
+            granted = bool(self._may_see(who))
+            with self._book.lock:
+                self._book.write(
+                    reference._name("who", who), Action.REVEALED if granted else Action.DENIED
+                )
+                salaries = tuple(map(reference._money, self._book.salaries))
+            if not granted:
+                raise AccessDenied(who)
+            return salaries
 
 
 class OnceTrusted:

@@ -200,6 +200,10 @@ class Grade(IntEnum):
     SENIOR = 9
 
 
+class Euro(Decimal):
+    """A Decimal with a name of its own."""
+
+
 TYPES = [1.0, 1000.5, float("nan"), "1000", None, True, False, 1j, Fraction(5), (1, (5,), 0), [5]]
 VALUES = [*map(Decimal, ("0", "-0", "-1", "NaN", "sNaN", "-NaN", "Infinity", "-Infinity"))]
 VALUES += [0, -1, Decimal("1000.005"), Decimal("-0.01")]
@@ -242,6 +246,11 @@ def test_what_is_no_amount_is_refused(impl: Implementation) -> None:
     grace.raise_by(Decimal("1.99"), by="HR")
     equal(salary_of(grace), MOST - CENT, did="a raise to 10 ** 12 - 0.01")
     equal(salary_of(hire(impl, Grade.SENIOR)), Decimal("9.00"), did="hired for an IntEnum of 9")
+    bob = hire(impl, Euro("9.5"))
+    bob.raise_by(Euro("0.5"), by="HR")
+    equal(
+        bob.reveal("auditor"), (Decimal("9.50"), Decimal("10.00")), did="of a subclass of Decimal"
+    )
 
 
 @check("P4", kind="contract")

@@ -344,7 +344,10 @@ def test_no_order_and_no_number(impl: Implementation) -> None:
         )
     raises(TypeError, lambda: sorted([ada, bob]), did="sorted([ada, bob])")
     equal(bool(ada), True, did="bool(ada)")
-    equal(bool(hire(impl, Decimal("0.01"))), True, did="bool() of somebody hired for a cent")
+    given: Any = {"by": "HR", "clock": lambda: NOW, "may_see": bool}
+    for salary in (Decimal("0.01"), Decimal("0.50"), 1):
+        poor = impl.Employee("Ada", salary, **given)
+        equal(bool(poor), True, did=f"bool() of somebody hired for {salary}")
     equal(getattr(type(ada), "__match_args__", ()), (), did="what `case Employee(x)` would bind")
 
 

@@ -79,6 +79,9 @@ def test_who_may_see_the_salary(impl: Implementation) -> None:
     answers["Bea"], answers["Eve"] = False, True
     equal((seen(ada, "Bea"), seen(ada, "Eve")), ("Bea", salary), did="the answers have changed")
     equal(asked, [*want, "Bea", "Eve"], did="whom may_see was asked for, in order")
+    raises(TypeError, lambda: ada.reveal(None), did="reveal(None)")
+    raises(ValueError, lambda: ada.reveal(" "), did="reveal(' ')")
+    equal(asked[8:], [], did="whom may_see was asked for, when the names were None and ' '")
     error = raises(AccessDenied, lambda: ada.reveal("Gus"), did="reveal('Gus')")
     ensure(isinstance(error, PermissionError), did="AccessDenied", want="a PermissionError")
     ensure("Gus" in text_of(error), did="reveal('Gus')", want="a message with the name")
@@ -198,6 +201,29 @@ def test_two_raises_at_once(impl: Implementation) -> None:
             ensure((got, order[0]) in want, did=did, want="one after the other", got=(got, order))
 
         explore(scene, schedules=100)
+
+
+@check("P10", kind="concurrency")
+def test_two_raises_of_which_one_is_too_high(impl: Implementation) -> None:
+    """Two threads raise 10 ** 12 - 10 by 6 each: together that would be too high."""
+
+    def scene(sim: Sim) -> None:
+        ada = hire(impl, 10**12 - 10, ticking(sim))
+
+        def raise_by_six() -> str:
+            try:
+                ada.raise_by(6, by="A")
+            except ValueError:
+                return "refused"
+            return "raised"
+
+        got = sorted(sim.together(raise_by_six, raise_by_six))
+        equal(got, ["raised", "refused"], did="10 ** 12 - 10, two threads raise by 6")
+        equal(len(ada.trail), 2, did="entries in the trail after that")
+        want = (Decimal("999999999990.00"), Decimal("999999999996.00"))
+        equal(ada.reveal("Bea"), want, did="salaries after that")
+
+    explore(scene, schedules=60)
 
 
 @check("P10", kind="concurrency")
