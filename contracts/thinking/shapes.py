@@ -82,11 +82,19 @@ PROMISES: Final = {
 }
 
 
+def _shown(value: float) -> str:
+    """Its repr; Python writes no int out that has more than some thousand digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a very long int"
+
+
 class BadSize(ValueError):
     """A shape cannot be of this size. `name` is "width", "height", "radius", "area" or "perimeter"."""
 
     def __init__(self, name: str, value: float) -> None:
-        super().__init__(f"{name} must be positive and finite, got {value!r}")
+        super().__init__(f"{name} must be positive and finite, got {_shown(value)}")
         self.name, self.value = name, value
 
     def __reduce__(self) -> Any:
@@ -105,7 +113,9 @@ class BadArea(ValueError):
     """The area of `shape`, at `position` (from 0), is negative, infinite or not a number."""
 
     def __init__(self, shape: object, position: int, area: float) -> None:
-        super().__init__(f"{type(shape).__name__} at position {position} has the area {area!r}")
+        super().__init__(
+            f"{type(shape).__name__} at position {position} has the area {_shown(area)}"
+        )
         self.shape, self.position, self.area = shape, position, area
 
 

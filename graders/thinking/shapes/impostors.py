@@ -196,6 +196,21 @@ class CannotBeRestored(Whole):
             return f"Circle({self.radius!r})"
 
 
+class CopiesTheBase(Whole):
+    """Names its class when it is copied: the copy of a subclass is a plain rectangle."""
+
+    breaks = "P5"
+
+    class Rectangle(reference.Rectangle):
+        __slots__ = ()
+
+        def __reduce__(self) -> Any:
+            return CopiesTheBase.Rectangle, (self.width, self.height)
+
+        def __repr__(self) -> str:
+            return f"Rectangle({self.width!r}, {self.height!r})"
+
+
 class Compensated(Whole):
     """Keeps one correction beside the running sum, as sum() does since Python 3.12: nearly exact."""
 
@@ -278,6 +293,18 @@ class AsksTwice(Whole):
                 yield shape
 
         return total_area(asked())
+
+
+class AsksWhetherItIsEmpty(Whole):
+    """`if not shapes` before the loop: arrays, and all that have no truth, cannot be asked."""
+
+    breaks = "P9"
+
+    @staticmethod
+    def largest(shapes: Iterable[Any]) -> Any:
+        if not shapes:
+            raise NoShapes
+        return largest(shapes)
 
 
 class GathersAreas(Whole):

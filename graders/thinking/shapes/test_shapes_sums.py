@@ -251,7 +251,7 @@ def test_everything_is_looked_at_once(impl: Implementation) -> None:
 
 @check("P9", kind="behaviour")
 def test_whatever_can_be_iterated(impl: Implementation) -> None:
-    """A generator, a set, the keys of a dict, and an object with nothing but __getitem__."""
+    """A generator, a set, the keys of a dict, what has only __getitem__, what is neither true nor false."""
 
     class Row:
         """The old way to be iterable."""
@@ -259,12 +259,19 @@ def test_whatever_can_be_iterated(impl: Implementation) -> None:
         def __getitem__(self, place: int) -> Plot:
             return plots(1, 2, 3)[place]
 
+    class Column(Row):
+        """As an array of numpy: true or false is not for all of it."""
+
+        def __bool__(self) -> bool:
+            raise ValueError("neither true nor false")
+
     shapes = plots(1, 2, 3)
     sources: dict[str, Callable[[], Any]] = {
         "a generator": lambda: (shape for shape in shapes),
         "a set": lambda: set(shapes),
         "a dict": lambda: dict.fromkeys(shapes),
         "__getitem__": Row,
+        "one that is neither true nor false": Column,
         "an iterator": lambda: itertools.chain(shapes[:1], shapes[1:]),
     }
     for name, source in sources.items():
