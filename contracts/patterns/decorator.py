@@ -10,7 +10,7 @@ Decided here, because real wrappers disagree:
 * A pizza is whatever has a `description` and a `price`. A layer is what the functions here put
   around a pizza; everything else is a base: a foreign class, a foreign wrapper around layers, one
   that says by its `__class__` that it is a layer. Only the layers around a base count as its layers.
-* Money is a whole number of cents, an int that is no bool, and never negative.
+* Money is a whole number of cents, an int (subclasses too) that is no bool, and never negative.
 * Layers hold no state: they remember no price, and nobody can change them. Two pizzas are equal only
   if they are the same object.
 * A layer has `description`, `price` and `__wrapped__`. Any other public attribute comes from the
@@ -18,14 +18,16 @@ Decided here, because real wrappers disagree:
   looks for those in the class, so a layer has only what every object has. `len()`, `iter()`,
   `with`, calling and the like do not reach the base, and a pizza is true. A method of the base has
   the base as its `self`: it sees the base's price, not the layers'.
+* Whether setting an attribute is an AttributeError or a TypeError is left open, since a frozen
+  dataclass with slots raises one or the other, by the version of Python.
 * Names of layers need not differ. Double cheese is two layers.
 * What is not a pizza is found out by whoever reads it: wrapping looks at nothing.
 * For functions: a call counts when it begins. The counter belongs to the decorated function, not to
   the instance of a method. Whether a call counts whose arguments do not fit the function is left open.
 
-Left open: which attributes with one underscore in front a layer has; what `dir`, `pickle` and
-`isinstance` say of a layer; whether two layered pizzas that share layers still share them in a deep
-copy; the wording of every text; whether `counted(f)` is a function, what
+Left open: which attributes with one underscore in front a layer has, and whether these can be set;
+what `dir`, `pickle` and `isinstance` say of a layer; whether two layered pizzas that share layers
+still share them in a deep copy; the wording of every text; whether `counted(f)` is a function, what
 `inspect.iscoroutinefunction` says of it, and whether its `calls` can be set.
 """
 
@@ -63,8 +65,8 @@ PROMISES: Final = {
     " of a pizza holds them and the repr of the base; without(pizza, name) gives the pizza without the"
     " outermost layer of that name, the others in their order, the layers below it and the base being"
     " the same objects; if there is none it raises NoSuchLayer with the name and the layers there are.",
-    "P9": "Setting or deleting an attribute of a layer is an AttributeError and changes nothing, in the"
-    " base neither, and `without` leaves its argument as it was; a copy has the same layers around the"
+    "P9": "Setting or deleting an attribute of a layer is an AttributeError or a TypeError and changes"
+    " nothing, in the base neither, and `without` leaves its argument as it was; a copy has the same layers around the"
     " same wrapped object, a deep copy the same layers with the same changes around a deep copy of the"
     " base.",
     "P10": "A pizza of two thousand layers works like one of two, in reading, copying, showing, taking"

@@ -147,6 +147,25 @@ class FieldsInTheWay:
     layer, topping, discount = kinds(Layer)
 
 
+class UnwrapsWhateverHasWrapped:
+    """The base is what is left when nothing has `__wrapped__` any more: a foreign wrapper's price is lost."""
+
+    breaks = "P1"
+
+    class Layer(Layer):
+        __slots__ = ()
+
+        def __getattr__(self, name: str) -> Any:
+            stack, base = reference._unwound(self)
+            while name in {"price", "description"} and hasattr(base, "__wrapped__"):
+                base = base.__wrapped__
+            return getattr(
+                reference._rewound(base, [Layer(e._name, e._change, e) for e in stack]), name
+            )
+
+    layer, topping, discount = kinds(Layer)
+
+
 class LengthOfTheBase:
     """`__len__` and `__iter__` are handed on, so a layer around an empty base is false."""
 
@@ -196,6 +215,23 @@ class OnlyTheEndIsChecked:
                     error.add_note(each._name)
                     raise
             return reference._amount(price, f"layer {self._name!r}")
+
+    layer, topping, discount = kinds(Layer)
+
+
+class ExactlyInt:
+    """`type(value) is int`: the members of an IntEnum are refused, and whatever else is an int of its own kind."""
+
+    breaks = "P6"
+
+    class Layer(Layer):
+        __slots__ = ()
+
+        def __getattr__(self, name: str) -> Any:
+            base = reference._unwound(self)[1]
+            if name == "price" and type(base.price) is not int:
+                raise TypeError(f"a price must be an int, got {base.price!r}")
+            return super().__getattr__(name)
 
     layer, topping, discount = kinds(Layer)
 

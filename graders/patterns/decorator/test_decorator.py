@@ -48,6 +48,14 @@ class Liar(Gift):
         return type(self.inside)
 
 
+class Window(Gift):
+    """A foreign wrapper that shows what it wraps as `__wrapped__`, as functools.wraps does."""
+
+    @property
+    def __wrapped__(self) -> Any:
+        return self.inside
+
+
 def facts(impl: Implementation, pizza: Any) -> tuple[int, str, list[str]]:
     """Price, description and layers."""
     return pizza.price, pizza.description, impl.layers(pizza)
@@ -152,9 +160,9 @@ def test_what_is_wrapped_is_that_very_object(impl: Implementation) -> None:
 
 @check("P1", "P8", kind="behaviour")
 def test_foreign_wrappers_are_bases(impl: Implementation) -> None:
-    """Cheese around a foreign wrapper around ham; then one that says by `__class__` that it is a layer."""
+    """Cheese around a foreign wrapper around ham; then by `__class__` it is a layer; then it has `__wrapped__`."""
     cheese, ham = impl.topping("cheese", 120), impl.topping("ham", 150)
-    for kind in (Gift, Liar):
+    for kind in (Gift, Liar, Window):
         gift = kind(ham(Base()))
         pizza = cheese(gift)
         want = (1020, "[Margherita, ham], cheese", ["cheese"])

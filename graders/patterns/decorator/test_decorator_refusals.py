@@ -56,6 +56,20 @@ def test_wrong_prices_of_the_base(impl: Implementation) -> None:
         equal(pizza.price, 701, did="the price all the same")
 
 
+class Cents(int):
+    """An int of a kind of its own."""
+
+
+@check("P6", kind="contract")
+def test_ints_of_a_kind_of_their_own(impl: Implementation) -> None:
+    """The base's price, a change's result, a topping's price and a percentage are of a subclass of int."""
+    pizza = impl.topping("ham", Cents(150))(
+        impl.layer("cheese", lambda p: Cents(p + 120))(Base(Cents(700)))
+    )
+    equal(pizza.price, 970, did="700 cents, 120 more by a change, a topping of 150")
+    equal(impl.discount("half", Cents(50))(pizza).price, 485, did="50 per cent off that")
+
+
 @check("P6", kind="contract")
 def test_wrong_results_of_a_change(impl: Implementation) -> None:
     """A change answers with what is no price; the layers around it would make a price of it again."""
