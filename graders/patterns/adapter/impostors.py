@@ -15,6 +15,7 @@ from contracts.patterns.adapter import (
     InvalidMoney,
     Money,
     PaymentError,
+    RateLimitError,
     Receipt,
     Refund,
     RefundTooLarge,
@@ -434,3 +435,84 @@ class SleepsUnderALock:
                 with self._lock:
                     time.sleep(2**failed)
             return self._send(operation)
+
+
+class FlagsInTheCallersContext:
+    """A NaN is caught when it is compared: refused, but the caller's decimal context has a flag more."""
+
+    breaks = "P1"
+
+    class StripeProcessor(reference.StripeProcessor):
+        def charge(self, order_id: str, money: Money) -> Receipt:
+            try:
+                bad = isinstance(money.amount, Decimal) and money.amount <= 0
+            except ArithmeticError:
+                bad = True
+            if bad:
+                raise InvalidMoney("an amount must be greater than zero")
+            return super().charge(order_id, money)
+
+
+class CapsTheDelay:
+    """No delay is longer than a minute, as backoffs usually have it, whatever the provider asks for."""
+
+    breaks = "P6"
+
+    class StripeProcessor(reference.StripeProcessor):
+        def _carry_out(self, operation: Operation) -> str:
+            for failed in range(self._attempts - 1):
+                try:
+                    return self._send(operation)
+                except PaymentError as error:
+                    if not error.retryable:
+                        raise
+                    asked = getattr(error.__cause__, "retry_after", 0)
+                time.sleep(min(60, max(2**failed, asked)))
+            return self._send(operation)
+
+
+class PatienceForRatesOnly:
+    """`retry_after` is read off a RateLimitError alone; other errors ask for patience in vain."""
+
+    breaks = "P6"
+
+    class StripeProcessor(reference.StripeProcessor):
+        def _send(self, operation: Operation) -> str:
+            try:
+                return super()._send(operation)
+            except PaymentError as error:
+                foreign = error.__cause__
+                if isinstance(foreign, StripeError) and not isinstance(foreign, RateLimitError):
+                    foreign.retry_after = 0
+                raise
+
+
+class JoinedByADash:
+    """A dash stands between the parts, and ids may hold one: two refunds, or a refund and a charge, have one key."""
+
+    breaks = "P7"
+
+    class StripeProcessor(reference.StripeProcessor):
+        def _ask(self, operation: Operation) -> Mapping[str, Any]:
+            who = (
+                (operation.charge, operation.refund_id)
+                if operation.charge
+                else (operation.order_id,)
+            )
+            told = "-".join((*who, str(operation.units), operation.currency))
+            return super()._ask(with_key(operation, digest(told)))
+
+
+class EightAtATime:
+    """A semaphore keeps the client from being overrun: the ninth payment waits for one of another order."""
+
+    breaks = "P12"
+
+    class BankProcessor(reference.BankProcessor):
+        def __init__(self, client: Any, api_key: str, attempts: int = 3) -> None:
+            super().__init__(client, api_key, attempts)
+            self._gate = threading.Semaphore(8)
+
+        def _send(self, operation: Operation) -> str:
+            with self._gate:
+                return super()._send(operation)

@@ -149,11 +149,13 @@ def test_the_decimal_context_has_no_say(plain: Implementation) -> None:
                 equal(form(client.requests[-1])[0], want, did=f"{did} under {context}")
                 equal(str(receipt.money.amount), text, did=f"{did} under {context}: the receipt")
                 ensure(not changed, did=f"{did} under {context}", want="the context as it was")
-            with decimal.localcontext(context):
+            with decimal.localcontext(context) as ours:
                 for amount, currency in BAD_AMOUNTS:
                     money = Money(amount, currency)
                     raises(InvalidMoney, partial(it.charge, "x", money),
                            did=f"charge({money}) under {context}")  # fmt: skip
+                    ensure(repr(ours) == repr(context), did=f"charge({money}) under {context}",
+                           want="the context as it was, its flags too", got=ours)  # fmt: skip
 
 
 def spellings(rng: random.Random, units: int, digits: int) -> str:

@@ -30,6 +30,8 @@ LOST: Final[dict[Any, Exception]] = {
     SandboxBank: TimeoutError("lost"),
 }
 
+DOUBLING = [2**number - 1 for number in range(10)]
+
 
 def sides(impl: Implementation) -> list[tuple[Any, Any]]:
     """Each adapter with what it adapts."""
@@ -66,13 +68,13 @@ def failing(sandbox: Any, sim: Sim, *errors: Exception | None) -> tuple[Any, lis
 
 @check("P6", kind="timing")
 def test_delays_double(impl: Implementation) -> None:
-    """Nothing ever came back; 5 attempts, then 3 by default, then 1."""
+    """Nothing ever came back; 10 attempts, then 3 by default, then 1."""
 
     def scene(sim: Sim) -> None:
         for processor, sandbox in sides(impl):
             for name in ("charge", "refund"):
-                for attempts, offsets in ((5, [0, 1, 3, 7, 15]), (None, [0, 1, 3]), (1, [0])):
-                    errors = [type(LOST[sandbox])(str(number)) for number in range(9)]
+                for attempts, offsets in ((10, DOUBLING), (None, [0, 1, 3]), (1, [0])):
+                    errors = [type(LOST[sandbox])(str(number)) for number in range(12)]
                     client, times = failing(sandbox, sim, *errors)
                     it = processor(client, API_KEY, *([] if attempts is None else [attempts]))
                     start, did = sim.now(), f"{name} with {attempts or 'the default'} attempts"
@@ -103,18 +105,20 @@ def test_it_stops_with_the_first_success(impl: Implementation) -> None:
 
 @check("P6", kind="timing")
 def test_stripe_says_how_long_to_wait(impl: Implementation) -> None:
-    """RateLimitErrors asked for 5, 1 and 9 seconds; the delays would have been 1, 2 and 4."""
+    """Errors that can be retried asked for 5, 1 and 3,600 seconds; the delays would have been 1, 2 and 4."""
 
     class SlowDown(RateLimitError):
         """Of a newer version of the client."""
 
     def scene(sim: Sim) -> None:
-        for kind in (RateLimitError, SlowDown):
+        in_use = partial(IdempotencyError, code="idempotency_key_in_use")
+        for kind in (RateLimitError, SlowDown, ApiConnectionError, in_use):
             for name in ("charge", "refund"):
-                errors = [kind("slow", retry_after=seconds) for seconds in (5, 1, 9)]
+                errors = [kind("slow", retry_after=seconds) for seconds in (5, 1, 3_600)]
                 client, times = failing(SandboxStripe, sim, *errors)
                 calls(impl.StripeProcessor(client, API_KEY, 4))[name]()
-                equal(times, [0.0, 5.0, 7.0, 16.0], did=f"{name}: when it was asked")
+                did = f"{name}, {type(errors[0]).__name__} asked for 5, 1 and 3,600 s"
+                equal(times, [0.0, 5.0, 7.0, 3_607.0], did=f"{did}: when it was asked")
 
     simulate(scene)
 
