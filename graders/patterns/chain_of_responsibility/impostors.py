@@ -464,3 +464,66 @@ class LimitsAreFloats:
             return Verdict.APPROVED if mine else None
 
         return handler
+
+
+class OnlyItsOwnClass:
+    """A step counts as a chain if it is of the class of the one that gets it: a subclass takes no plain chain."""
+
+    breaks = "P2"
+
+    class Chain(reference.Chain):
+        def add(self, name: str, step: object, before: str | None = None) -> None:
+            if not isinstance(step, type(self)) and not callable(step):
+                raise TypeError("a step must be a chain or callable")
+            super().add(name, step, before)
+
+        def replace(self, name: str, step: object) -> None:
+            if not isinstance(step, type(self)) and not callable(step):
+                raise TypeError("a step must be a chain or callable")
+            super().replace(name, step)
+
+
+class LooksBeforeTheLock:
+    """Whether a step is there is looked up before the lock is taken: a step that is removed meanwhile comes back."""
+
+    breaks = "P10"
+
+    class Chain(reference.Chain):
+        def replace(self, name: str, step: object) -> None:
+            step = reference._checked(step)
+            self._must_have(name)
+            with reference._changing:
+                self._refuse_cycle(name, step)
+                self.steps = {**self.steps, name: step}
+
+
+class CleansUpAfterErrors:
+    """What is being decided stands on the chain until it is decided or has failed; an interrupt leaves it there."""
+
+    breaks = "P11"
+
+    class Chain(reference.Chain):
+        def decide(self, expense: Expense) -> Decision:
+            under_way: dict[int, Expense] = self.__dict__.setdefault("_under_way", {})
+            under_way[id(expense)] = expense
+            try:
+                decision = super().decide(expense)
+            except Exception:
+                under_way.pop(id(expense), None)
+                raise
+            under_way.pop(id(expense), None)
+            return decision
+
+
+class NamesFromTheTop:
+    """The full name is put together from the top for each handler: every chain further down pays for all above."""
+
+    breaks = "P12"
+
+    class Chain(reference.Chain):
+        def _handlers(self) -> Iterator[tuple[str, str, reference.Handler]]:
+            for path, name, handler in super()._handlers():
+                full = ""
+                for part in path.split("/"):
+                    full = f"{full}/{part}" if full else part
+                yield full, name, handler

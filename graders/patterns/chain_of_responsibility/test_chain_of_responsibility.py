@@ -201,7 +201,7 @@ def test_a_chain_in_several_places(impl: Implementation) -> None:
 
 @check("P2", kind="behaviour")
 def test_a_chain_can_be_a_subclass(impl: Implementation) -> None:
-    """A subclass of Chain that can also be called is a step."""
+    """A subclass of Chain that can also be called is a step, and has a plain chain as a step."""
     log: list[str] = []
 
     class Board(impl.Chain):  # type: ignore[misc]
@@ -214,6 +214,8 @@ def test_a_chain_can_be_a_subclass(impl: Implementation) -> None:
     decision = chain_of(impl, ("board", board)).decide(LUNCH)
     equal(decision, Decision(LUNCH, NO, "board/chair", ("board/chair",)), did="the decision")
     equal(log, [], did="calls of the chain itself")
+    board.replace("chair", chain_of(impl, ("deputy", says(YES))))
+    equal(board.decide(LUNCH).asked, ("chair/deputy",), did="asked, a plain chain in the subclass")
 
 
 @check("P6", kind="behaviour")

@@ -83,6 +83,7 @@ def test_the_cost_grows_with_the_steps(impl: Implementation) -> None:
     for said, make in [
         ("handlers", lambda n: long(impl, n)),
         ("chains inside one another", lambda n: deep(impl, n, long(impl, 1))),
+        ("chains inside one another, a handler in each", lambda n: nested(impl, n)),
         ("chains side by side", lambda n: wide(impl, n)),
     ]:
         few, many = cost(make(30)), cost(make(300))
@@ -92,6 +93,16 @@ def test_the_cost_grows_with_the_steps(impl: Implementation) -> None:
             want=f"at most 15 times the {few:,} steps that it takes with 30",
             got=many,
         )
+
+
+def nested(impl: Implementation, chains: int) -> Any:
+    """A handler and a chain, in which are a handler and a chain, and so on."""
+    top = upper = long(impl, 1)
+    for _ in range(chains - 1):
+        lower = long(impl, 1)
+        upper.add("d", lower)
+        upper = lower
+    return top
 
 
 def wide(impl: Implementation, chains: int) -> Any:
@@ -155,10 +166,17 @@ class Raves(Watched):
         return True
 
 
+class Interrupts(Watched):
+    """One that is interrupted."""
+
+    def answer(self) -> Any:
+        raise KeyboardInterrupt
+
+
 @check("P11", kind="behaviour")
 def test_nothing_of_an_expense_is_kept(impl: Implementation) -> None:
-    """Expenses are approved, undecided, failed upon, answered with nonsense; then only the chain is left."""
-    for kind in (Watched, Fails, Raves):
+    """Expenses are approved, undecided, failed upon, answered with nonsense, interrupted; the chain is left."""
+    for kind in (Watched, Fails, Raves, Interrupts):
         for amount in (0, 1):
             group, chain = impl.Chain(), impl.Chain()
             group.add("x", kind())
@@ -179,5 +197,5 @@ def quietly(job: Callable[[], object]) -> None:
     """Do it, whatever comes of it."""
     try:
         job()
-    except (Undecided, HandlerFailed):
+    except (Undecided, HandlerFailed, KeyboardInterrupt):
         return

@@ -214,12 +214,29 @@ def test_of_two_steps_of_one_name_one_is_refused(impl: Implementation) -> None:
 
 
 def tries(job: Callable[[], object]) -> bool:
-    """Whether a change is made; a CycleError says it is not."""
+    """Whether a change is made; a CycleError or an UnknownStep says it is not."""
     try:
         job()
-    except CycleError:
+    except (CycleError, UnknownStep):
         return False
     return True
+
+
+@check("P10", kind="concurrency")
+def test_a_step_that_goes_does_not_come_back(impl: Implementation) -> None:
+    """A removes the second of three, B replaces it, C adds one before it."""
+
+    def scene(sim: Sim) -> None:
+        chain = chain_of(impl, ("a", silent), ("b", silent), ("c", silent))
+        _, _, added = sim.together(
+            lambda: chain.remove("b"),
+            lambda: tries(lambda: chain.replace("b", approves)),
+            lambda: tries(lambda: chain.add("n", silent, before="b")),
+        )
+        want = ("a", "n", "c") if added else ("a", "c")
+        equal(chain.names(), want, did=f"b was removed, add before b was done: {added}; names()")
+
+    explore(scene, schedules=80)
 
 
 @check("P10", kind="concurrency")
