@@ -45,7 +45,8 @@ P8  What a maker raises, a TypeError or one of the factory's own errors too, com
 P9  A result without a `send` that can be called is a NotANotifier that holds the kind and the
     result.
 P10 'email' and 'sms' refuse a sender and a number that are none, hand each message to their
-    transport, and show a password or token in no repr, text, error or note.
+    transport, and show a password or token in no repr or text, and in no note or attribute of an
+    error.
 P11 Registering, unregistering and listing in several threads loses nothing and raises nothing but
     the documented errors; of several that register one name, exactly one succeeds, and that one's
     maker is used.

@@ -3,6 +3,7 @@
 import inspect
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from contracts.patterns.factory import (
@@ -338,3 +339,58 @@ class TriesOnce:
                 if error.kind == kind:
                     self._failed[registration] = error
                 raise
+
+
+class KeepsTheOptions:
+    """The error of a failed create holds the options as an attribute, for whoever handles it."""
+
+    breaks = "P10"
+
+    class NotifierFactory(reference.NotifierFactory):
+        def create(self, kind: str, /, **options: Any) -> Any:
+            try:
+                return super().create(kind, **options)
+            except ValueError as error:
+                error.options = options  # type: ignore[attr-defined]
+                raise
+
+
+class BlanksOfTheKeyboard:
+    """Blanks are those that a keyboard has: a no-break space at the end makes a kind of its own."""
+
+    breaks = "P5"
+
+    class NotifierFactory(reference.NotifierFactory):
+        def register(self, kind: str, maker: Any = None, *, replace: bool = False) -> Any:
+            if isinstance(kind, str) and kind.strip(" \t\r\n") == kind == kind.lower() != "":
+                return (
+                    self._put(kind, replace, maker)
+                    if maker is not None
+                    else partial(self._put, kind, replace)
+                )
+            return super().register(kind, maker, replace=replace)
+
+
+class ImportsUnderOneLock:
+    """One reentrant lock for all imports: a module that waits for a thread that imports another waits for ever."""
+
+    breaks = "P12"
+
+    class NotifierFactory(reference.NotifierFactory):
+        def _put(self, kind: str, replace: bool, maker: Any) -> Any:
+            super()._put(kind, replace, maker)
+            self._kinds[kind] = _Alone(maker)
+            return maker
+
+
+_importing = threading.RLock()
+
+
+class _Alone(reference.Registration):
+    """Imports while nobody else does."""
+
+    def maker(self, kind: str) -> reference.Maker:
+        if not isinstance(self._maker, str):
+            return self._maker
+        with _importing:
+            return super().maker(kind)

@@ -33,6 +33,14 @@ def test_names_that_cannot_be(impl: Implementation) -> None:
     wrong = [
         (name, ValueError) for name in ("", " ", "Push", "puSH", " push", "push ", "a\n", "\ta")
     ]
+    odd = (
+        "push\u00a0",
+        "\u2003push",
+        "push\x1f",
+        "\u01c5",
+        "push\u0130",
+    )  # rare blanks, rare capitals
+    wrong += [(name, ValueError) for name in odd]
     wrong += [(name, TypeError) for name in (None, 5, b"push", ("push",), ["push"], Push)]
     for name, error in wrong:
         raises(error, lambda n=name: factory.register(n, Push), did=f"register({name!r}, ...)")

@@ -163,7 +163,7 @@ def test_the_next_create_tries_again(impl: Implementation) -> None:
 
 @check("P12", "P13", kind="concurrency")
 def test_a_module_registers_itself(impl: Implementation) -> None:
-    """While it is imported, a module replaces its own kind and asks another thread to register one."""
+    """While it is imported, a module replaces its own kind; another thread registers one and creates one by path."""
 
     def scene(sim: Sim) -> None:
         factory = impl.NotifierFactory()
@@ -172,14 +172,22 @@ def test_a_module_registers_itself(impl: Implementation) -> None:
         def body(module: ModuleType) -> None:
             vars(module)["make"] = lambda: tagged("by path")
             factory.register("fax", lambda: tagged("by itself"), replace=True)
-            thread = threading.Thread(target=lambda: factory.register("other", lambda: tagged(2)))
+            thread = threading.Thread(target=meanwhile)
             thread.start()
             thread.join()
 
-        Shelf(lazyself=body)
+        def meanwhile() -> None:
+            factory.register("other", lambda: tagged(2))
+            made.append(factory.create("near").tag)
+
+        made: list[object] = []
+        sys.modules.pop("lazynear", None)
+        Shelf(lazyself=body, lazynear=holding(make=lambda: tagged("near")))
+        factory.register("near", "lazynear:make")
         factory.register("fax", "lazyself:make")
         equal(factory.create("fax").tag, "by path", did="the create that imports the module")
         equal(factory.create("fax").tag, "by itself", did="the next create")
+        equal(made, ["near"], did="what another thread made by path meanwhile")
         equal(
             factory.create("other").tag, 2, did="the kind that another thread registered meanwhile"
         )
