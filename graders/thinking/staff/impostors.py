@@ -359,3 +359,50 @@ class LockOfItsOwn:
                 with _lock:
                     self._give(report)
                     to._take(report)
+
+
+class ReportsOfAnybody:
+    """Whatever has `reports` is gone through, and not managers alone: others may mean something else by it."""
+
+    breaks = "P10"
+
+    class Manager(reference.Manager):
+        def team(self) -> list[Any]:
+            found: list[Any] = []
+            for person in super().team():
+                found.append(person)
+                if not isinstance(person, reference.Manager):
+                    found.extend(getattr(person, "reports", ()))
+            return found
+
+
+class MovesUpOneByOne:
+    """Those who move up are put in one by one, each time into a new list: twice as many cost four times as much."""
+
+    breaks = "P10"
+
+    class Manager(reference.Manager):
+        def dismiss(self, report: Any) -> None:
+            with reference._lock:
+                self._check(report)
+                people = list(self._reports.values())
+                place = next(at for at, each in enumerate(people) if each is report)
+                people = people[:place] + people[place + 1 :]
+                for offset, each in enumerate(reference._let_go(report)):
+                    each.manager = self
+                    people = [
+                        *[one for one in people[: place + offset]],  # noqa: C416 - the mistake
+                        each,
+                        *people[place + offset :],
+                    ]
+                self._reports = {id(each): each for each in people}
+
+
+class ShowsTheTitle:
+    """repr holds the title, however long it is."""
+
+    breaks = "P10"
+
+    class Manager(reference.Manager):
+        def __repr__(self) -> str:
+            return f"<{type(self).__name__} {self.name}, {self.title}>"

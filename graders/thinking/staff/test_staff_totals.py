@@ -97,6 +97,21 @@ def test_everybody_is_counted_once(plain: Implementation) -> None:
     equal(len(boss.team()), 7, did="boss.team() after an earlier list was cleared")
 
 
+@check("P9", "P10", kind="behaviour")
+def test_who_is_no_manager_has_nobody_below(plain: Implementation) -> None:
+    """A report that is no Manager has `reports` of its own kind: totals, then it is dismissed."""
+    boss, person, inner = plain.Manager(Somebody("boss")), Somebody("person"), Somebody("inner")
+    person.reports = (inner,)  # type: ignore[attr-defined]
+    boss.add(person)
+    equal(
+        (names(boss.team()), boss.headcount(), boss.payroll()),
+        (["boss", "person"], 2, 2),
+        did="team, headcount and payroll of boss",
+    )
+    boss.dismiss(person)
+    equal((boss.reports, inner.manager), ((), None), did="boss.reports after dismiss(person)")
+
+
 @check("P10", kind="behaviour")
 def test_salaries_are_asked_at_every_look(plain: Implementation) -> None:
     """A report's and a part's salary change, and a part is exchanged, between two payrolls."""
@@ -177,6 +192,11 @@ def test_wide_trees(plain: Implementation) -> None:
     )
     ensure(len(repr(boss)) <= 200 and "boss" in repr(boss), did="repr of a manager with 5,000 reports",
            want="the name, in at most 200 characters", got=repr(boss))  # fmt: skip
+    boss.role = Somebody("n" * 99)
+    boss.role.title = "t" * 500
+    text = repr(boss)
+    ensure(boss.name in text and len(text) <= 200, did="repr, the name has 99 characters and the title 500",
+           want="the name, in at most 200 characters", got=text)  # fmt: skip
     for number in range(0, MANY, 50):
         boss.remove(people[number])
     equal(boss.headcount(), MANY + 1 - 100, did="headcount after every fiftieth was removed")
@@ -194,6 +214,7 @@ def steps(impl: Implementation, count: int, shape: str, what: str) -> int:
         "payroll": boss.payroll,
         "add and remove": lambda: (boss.add(new), boss.remove(new)),
         "add, move and remove": lambda: (boss.add(new), boss.move(new, other), other.remove(new)),
+        "dismiss": lambda: (other.add(boss), other.dismiss(boss)),
         "move of the first": lambda: boss.move(first, boss),
     }
     return count_steps(jobs[what])
@@ -207,6 +228,14 @@ def test_totals_cost_what_there_is(impl: Implementation) -> None:
             small, large = (steps(impl, count, shape, what) for count in (300, 600))
             ensure(large <= 2.5 * small + 100, did=f"{what} of 600 people in a {shape} tree",
                    want=f"about twice the {small:,} steps that 300 take", got=f"{large:,} steps")  # fmt: skip
+
+
+@check("P10", kind="throughput")
+def test_a_dismissal_costs_what_there_is(impl: Implementation) -> None:
+    """A manager of 300 is dismissed, and one of 600."""
+    small, large = (steps(impl, count, "wide", "dismiss") for count in (300, 600))
+    ensure(large <= 2.5 * small + 100, did="dismiss a manager of 600 people",
+           want=f"about twice the {small:,} steps that 300 take", got=f"{large:,} steps")  # fmt: skip
 
 
 @check("P10", kind="throughput")
