@@ -15,9 +15,13 @@ Decided here, because real libraries disagree:
   comes when its call has ended, after the results that were ready before. In both modes a source's
   error comes after the results of all items that the source had given. Only the first error in that
   order is raised; what comes after it is dropped.
-* Once a stage call has raised, the source is asked for nothing more (a call that is just then on
-  its way to the source may still get there). Whether items that it has already given still go
-  through the stage is left open, except for those before the error in ordered mode: they do.
+* Once a stage call has raised, the source is asked for nothing more. Whether items that it has
+  already given still go through the stage is left open, except for those before the error in
+  ordered mode: they do.
+* A call that is just then on its way to the source or to the stage, when a stage call raises or
+  `close()` begins, may still get there; it counts as one that runs.
+* `close()` of a pipeline speaks of its last stage. Whether the stages before it end at once, or go
+  on within their bounds until the last one is over, is left open.
 * The source belongs to the iterator, since what was read ahead cannot be given back: at its end the
   iterator closes it, if it has a `close()`. What becomes of an exception of that `close()` is open.
 * There is one way to end: no stage call runs, no thread is left, the source is closed, and only

@@ -362,6 +362,25 @@ class ReadsOnAfterAnError:
     fan_out_in, pipeline = made_of(Line)
 
 
+class DropsWhatItHasInHand:
+    """A worker looks at the error's flag once more before the stage: an item before the error is lost, rarely."""
+
+    breaks = "P7"
+
+    class Line(reference._Line):
+        _failed = False
+
+        def _put(self, number: int, outcome: Any) -> None:
+            self._failed = self._failed or isinstance(outcome, reference._Raised)
+            if outcome is not None:
+                super()._put(number, outcome)
+
+        def _outcome_of(self, item: Any) -> Any:
+            return None if self._failed else super()._outcome_of(item)
+
+    fan_out_in, pipeline = made_of(Line)
+
+
 class ErrorsBeforeTheEnd:
     """The error is raised as soon as its turn has come, while other calls still run."""
 

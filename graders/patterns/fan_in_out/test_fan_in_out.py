@@ -127,6 +127,21 @@ def test_nothing_is_lost_and_nothing_comes_twice(impl: Implementation) -> None:
         explore(scene, schedules=60)
 
 
+@check("P1", "P7", kind="concurrency")
+def test_an_error_does_not_stop_the_item_before_it(impl: Implementation) -> None:
+    """Two workers, ordered; item 0 is in order, item 1 raises: the result of 0 first, under many schedules."""
+
+    def scene(_: Sim) -> None:
+        got: list[object] = []
+        try:
+            got.extend(impl.fan_out_in([0, 1], lambda item: 1 // (1 - item), workers=2, buffer=0))
+        except ZeroDivisionError:
+            got.append("the error")
+        equal(got, [1, "the error"], did="ordered, item 1 raises: results, and what ended them")
+
+    explore(scene, schedules=180)
+
+
 @check("P1", "P8", kind="concurrency")
 def test_two_readers_share_the_results(impl: Implementation) -> None:
     """Two threads read one iterator to its end."""
