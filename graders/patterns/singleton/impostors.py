@@ -392,6 +392,39 @@ class RemembersOldWishes:
             return self._made[0]
 
 
+class RemembersAfterAnInterrupt:
+    """What a factory has asked for stays noted when that get has raised something that is no Exception."""
+
+    breaks = "P5"
+
+    class Once(reference.Once[Any]):
+        def _get_slowly(self, asker: Any) -> Any:
+            try:
+                return super()._get_slowly(asker)
+            except Exception:
+                raise
+            except BaseException:
+                if asker is not None:
+                    asker.wants = self
+                raise
+
+
+class HoldsTheInterruptedRun:
+    """After an interrupt the thread keeps a note of its last run, which nothing reads."""
+
+    breaks = "P9"
+
+    class Once(reference.Once[Any]):
+        def _run(self, asker: Any) -> None:
+            try:
+                super()._run(asker)
+            except Exception:
+                raise
+            except BaseException:
+                _innermost.last = self
+                raise
+
+
 class StillInTheFailedRun:
     """After a failure the thread is still taken for one that runs that factory."""
 
@@ -750,6 +783,20 @@ class LooksTwice:
             if self._overrides:
                 return self._overrides[-1].value
             return self._once.get()
+
+    shared = staticmethod(_Accessor)
+
+
+class OverridesThoseWhoWait:
+    """Looks for an override again when the object is there: calls that began before it get the fake."""
+
+    breaks = "P12"
+
+    class _Accessor(reference._Accessor[Any]):
+        def __call__(self) -> Any:
+            value = super().__call__()
+            overrides = self._overrides
+            return overrides[-1].value if overrides else value
 
     shared = staticmethod(_Accessor)
 

@@ -276,7 +276,7 @@ def test_all_threads_see_an_override(impl: Implementation) -> None:
 
 @check("P12", kind="timing")
 def test_an_override_while_the_factory_runs(impl: Implementation) -> None:
-    """The factory takes 10 s; it overrides its own accessor from 1 s on, and another thread does from 3 s to 4 s."""
+    """The factory takes 10 s; it overrides its own accessor from 1 s on, another thread from 3 s to 4 s and to 11 s."""
 
     def scene(sim: Sim) -> None:
         start, seen = sim.now(), []
@@ -288,17 +288,25 @@ def test_an_override_while_the_factory_runs(impl: Implementation) -> None:
                 sim.sleep(9)
             return "real"
 
+        def ask(after: float) -> list[Any]:
+            sim.sleep(after)
+            return [accessor(), sim.now() - start]
+
         def other() -> list[Any]:
             sim.sleep(3)
             with impl.overridden(accessor, "fake 2"):
-                got = [accessor(), sim.now() - start]
+                got = ask(0)
                 sim.sleep(1)
-            return [*got, accessor(), sim.now() - start]
+            got += ask(0)
+            with impl.overridden(accessor, "fake 3"):
+                return got + ask(7)
 
         accessor = impl.shared(factory)
-        got = sim.together(lambda: [accessor(), sim.now() - start], other)
-        equal(got, [["real", 10.0], ["fake 2", 3.0, "fake 1", 4.0]],
-              did="what the call that runs the factory got, and when; what the other thread got, and when")  # fmt: skip
+        *first, got = sim.together(lambda: ask(0), lambda: ask(0.5), other)
+        equal(first, [["real", 10.0]] * 2,
+              did="what the call at 0 s and the one at 0.5 s, which waits, got, and when")  # fmt: skip
+        equal(got, ["fake 2", 3.0, "fake 1", 4.0, "fake 3", 11.0],
+              did="what the other thread got, and when: inside its block, after it, inside its second one")  # fmt: skip
         equal([*seen, accessor()], ["fake 1", "real"], did="inside the factory; at the end")
 
     explore(scene, schedules=40)

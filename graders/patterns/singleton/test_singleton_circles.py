@@ -4,6 +4,7 @@ import contextvars
 import random
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from contracts.patterns.singleton import RecursiveInitialisation
@@ -265,22 +266,22 @@ def test_a_chain_only_waits(impl: Implementation) -> None:
 
 @check("P5", kind="timing")
 def test_what_was_caught_is_over(impl: Implementation) -> None:
-    """X's factory gives up on Y, which fails, and works on until 5 s; at 1 s B makes Y, which needs X."""
+    """X's factory gives up on Y, which fails or is interrupted, and works to 5 s; at 1 s B makes Y, which needs X."""
 
-    def scene(sim: Sim) -> None:
+    def scene(sim: Sim, failure: type[BaseException]) -> None:
         onces: dict[str, Any] = {}
         runs = [0]
         start = sim.now()
 
         def factory_of_x() -> str:
-            raises(ValueError, onces["Y"].get, did="the first get of Y, in X's factory")
+            raises(failure, onces["Y"].get, did="the first get of Y, in X's factory")
             sim.sleep(5)
             return "X"
 
         def factory_of_y() -> str:
             runs[0] += 1
             if runs[0] == 1:
-                raise ValueError
+                raise failure
             return f"Y with {onces['X'].get()}"
 
         def later() -> tuple[Any, float]:
@@ -291,21 +292,22 @@ def test_what_was_caught_is_over(impl: Implementation) -> None:
         got = sim.together(lambda: (onces["X"].get(), sim.now() - start), later)
         equal(got, [("X", 5.0), ("Y with X", 5.0)], did="what A and B got, and when")
 
-    explore(scene, schedules=40)
+    for failure in (ValueError, KeyboardInterrupt):
+        explore(partial(scene, failure=failure), schedules=20)
 
 
 @check("P5", kind="timing")
 def test_a_thread_whose_run_failed_runs_nothing(impl: Implementation) -> None:
-    """A's run of X fails; at 1 s A waits for Y, which B makes from 0 s on and for which it gets X at 2 s."""
+    """A's run of X fails; at 1 s A waits for Y, which B makes from 0.5 s on and for which it gets X at 2.5 s."""
 
-    def scene(sim: Sim) -> None:
+    def scene(sim: Sim, failure: type[BaseException]) -> None:
         onces: dict[str, Any] = {}
         runs = [0]
 
         def factory_of_x() -> str:
             runs[0] += 1
             if runs[0] == 1:
-                raise ValueError
+                raise failure
             return "X"
 
         def factory_of_y() -> str:
@@ -313,7 +315,7 @@ def test_a_thread_whose_run_failed_runs_nothing(impl: Implementation) -> None:
             return f"Y with {onces['X'].get()}"
 
         def fails_and_waits() -> Any:
-            raises(ValueError, onces["X"].get, did="A's get of X")
+            raises(failure, onces["X"].get, did="A's get of X")
             sim.sleep(1)
             return onces["Y"].get()
 
@@ -322,7 +324,8 @@ def test_a_thread_whose_run_failed_runs_nothing(impl: Implementation) -> None:
         equal(got, ["Y with X"] * 2, did="what A and B got for Y")
         equal(onces["X"].get(), "X", did="get of X")
 
-    explore(scene, schedules=40)
+    for failure in (ValueError, KeyboardInterrupt):
+        explore(partial(scene, failure=failure), schedules=20)
 
 
 @check("P5", kind="concurrency")

@@ -5,6 +5,7 @@ import gc
 import pickle
 import weakref
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 from contracts.patterns.singleton import RecursiveInitialisation
@@ -119,21 +120,21 @@ def test_failures_are_let_go(impl: Implementation) -> None:
 
 @check("P9", kind="behaviour")
 def test_a_once_is_let_go(impl: Implementation) -> None:
-    """Onces and accessors that are new, have failed, or have made their object are dropped."""
+    """Onces and accessors that are new, have failed or been interrupted, or have made their object are dropped."""
+    for kind, failure in product(("Once", "shared"), (ValueError, KeyboardInterrupt)):
 
-    def fails() -> None:
-        raise ValueError
+        def fails(failure: type[BaseException] = failure) -> None:
+            raise failure
 
-    for kind in ("Once", "shared"):
         factories = [Factory(Thing), Factory(fails), Factory(Thing)]
         holders = [getattr(impl, kind)(factory) for factory in factories]
         gets = [holder.get if kind == "Once" else holder for holder in holders]
-        raises(ValueError, gets[1], did="get, the factory fails")
+        raises(failure, gets[1], did=f"get, the factory raises {failure.__name__}")
         watches = [weakref.ref(factory) for factory in factories] + [weakref.ref(gets[2]())]
         del factories, holders, gets
         gc.collect()
         equal([watch() for watch in watches], [None] * 4,
-              did=f"{kind}: three factories and an object, when their {kind} is dropped")  # fmt: skip
+              did=f"{kind}, one has raised {failure.__name__}: three factories and an object, all dropped")  # fmt: skip
 
 
 @check("P9", "P12", kind="behaviour")
