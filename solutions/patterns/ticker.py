@@ -19,6 +19,8 @@ from typing import Self
 from contracts.patterns.ticker import MAX_INTERVAL, MIN_INTERVAL, Stopped
 
 STOPPED = "the ticker has been stopped"
+FOREVER = 1e300
+"""Seconds; an int may be longer than a float can be."""
 
 
 class Ticker:
@@ -43,7 +45,7 @@ class Ticker:
         _check_number("timeout", limit)
         if not limit >= 0:
             raise ValueError(f"timeout must be at least 0, got {timeout}")
-        deadline = time.monotonic() + limit
+        deadline = time.monotonic() + min(limit, FOREVER)
         with self._lock:
             return self._take() or (limit > 0 and self._queue(deadline))
 

@@ -55,6 +55,16 @@ class WholeNanoseconds:
             self._interval = int(interval * 1e9) / 1e9
 
 
+class RoundsTheQuotient:
+    """A hair is added to the number of intervals, against roundings: of 30 years it is a second."""
+
+    breaks = "P1"
+
+    class Ticker(reference.Ticker):
+        def _ticks(self) -> int:
+            return int((time.monotonic() - self._start) / self._interval + 1e-9)
+
+
 class StartsFull:
     """A bucket that starts with all its tokens, as a rate limiter does."""
 
@@ -107,6 +117,16 @@ class ZeroMeansForEver:
         def wait(self, timeout: float | None = None) -> bool:
             reference._check_number("timeout", 0 if timeout is None else timeout)
             return super().wait(timeout or None)
+
+
+class NoFloatIsThatLong:
+    """A timeout is added to the time as it is: an int that is no float any more is an OverflowError."""
+
+    breaks = "P5"
+
+    class Ticker(reference.Ticker):
+        def wait(self, timeout: float | None = None) -> bool:
+            return super().wait(timeout if type(timeout) is not int else float(timeout))
 
 
 class LosesTheTokenAtTheTimeout:
@@ -176,6 +196,20 @@ class InterruptedWithTheToken:
                 raise
 
 
+class GivesBackOne:
+    """A call that is interrupted puts its token back as if no other were kept."""
+
+    breaks = "P7"
+
+    class Ticker(reference.Ticker):
+        def _queue(self, deadline: float) -> bool:
+            try:
+                return super()._queue(deadline)
+            except KeyboardInterrupt:
+                self._kept = min(self._kept, 1)
+                raise
+
+
 class KeptTokensOutliveStop:
     """After stop what is kept is still handed out."""
 
@@ -232,6 +266,19 @@ class CatchesUp:
             self._kept = min(self._kept, burst)
 
 
+class FillsUpAfterServing:
+    """After a leap as many are kept as may be, besides those that the line has got."""
+
+    breaks = "P10"
+
+    class Ticker(reference.Ticker):
+        def _look(self) -> None:
+            missed, waiting = self._ticks() - self._seen, len(self._line)
+            super()._look()
+            if waiting and not self._line and missed > waiting:
+                self._kept = min(self._burst, missed - waiting)
+
+
 class WallClock:
     """Time is time.time(). As langchain-ai/langchain PR 24961."""
 
@@ -267,6 +314,19 @@ class EverybodyKeepsTime:
     class Ticker(reference.Ticker):
         def _until_look(self, call: Any) -> float:
             return max(0.0, self._at(self._seen + 1) - time.monotonic())
+
+
+class LooksForItsPlace:
+    """Who leaves the line goes through it from the front to find itself."""
+
+    breaks = "P13"
+
+    class Ticker(reference.Ticker):
+        def _leave(self, call: Any) -> None:
+            for other in self._line:
+                if other is call:
+                    break
+            super()._leave(call)
 
 
 class NanPasses:

@@ -36,7 +36,7 @@ def _seconds(timeout: float | None) -> float:
         raise TypeError(f"timeout: {timeout!r}")
     if timeout < 0 or timeout != timeout:  # noqa: PLR0124 - how NaN shows
         raise ValueError(f"timeout: {timeout}")
-    return timeout
+    return min(timeout, 1e300)  # an int may be longer than a float can be
 
 
 class _Block:
@@ -77,7 +77,7 @@ class Dispatcher:
         def settle(self) -> float:
             """Bring the books up to date; seconds until the next tick."""
             elapsed = time.monotonic() - self.born
-            ticks = math.floor(elapsed / self.interval + 1e-9)
+            ticks = math.floor((elapsed + 2e-7) / self.interval)
             new, self.ticked = ticks - self.ticked, ticks
             self.kept = min(self.kept + new, self.burst)
             for number in list(itertools.islice(self.line, self.kept)):

@@ -118,7 +118,7 @@ def test_a_hair_before_the_tick(impl: Implementation) -> None:
 
 @check("P1", "P14", kind="timing")
 def test_the_shortest_and_the_longest_interval(impl: Implementation) -> None:
-    """Ticks a microsecond apart: as many as fit are kept; ticks 30 years apart: one is waited for."""
+    """Ticks a microsecond apart: as many as fit are kept; ticks 30 years apart: asked for, and waited for."""
 
     def scene(sim: Sim) -> None:
         quick = impl.Ticker(MIN_INTERVAL, 10**9)
@@ -128,6 +128,15 @@ def test_the_shortest_and_the_longest_interval(impl: Implementation) -> None:
             got += 1
         did = "Ticker(MIN_INTERVAL, burst=10**9), 50.5 microseconds later: tokens that can be taken"
         ensure(49 <= got <= 51, did=did, want="50, give or take one", got=got)
+        slow = impl.Ticker(MAX_INTERVAL)
+        sim.sleep(MAX_INTERVAL - 1e-4)
+        asked = [slow.try_acquire()]
+        sim.sleep(2e-4)
+        asked.append(slow.try_acquire())
+        did = (
+            "Ticker(MAX_INTERVAL): try_acquire() 0.1 ms before the first tick, and 0.1 ms after it"
+        )
+        equal(asked, [False, True], did=did)
         start, slow = sim.now(), impl.Ticker(MAX_INTERVAL)
         equal(slow.wait(), True, did="Ticker(MAX_INTERVAL).wait()")
         at([sim.now() - start], [MAX_INTERVAL], did="Ticker(MAX_INTERVAL).wait() returned after")
@@ -271,16 +280,16 @@ def test_timeouts(impl: Implementation) -> None:
 
 @check("P5", kind="timing")
 def test_waits_without_an_end(impl: Implementation) -> None:
-    """None, inf, 1e300 s and more than TIMEOUT_MAX, first and second in line."""
+    """None, inf, 1e300 s, 10**400 s and more than TIMEOUT_MAX, first and second in line."""
 
     def scene(sim: Sim) -> None:
-        for timeout in (None, math.inf, 1e300, threading.TIMEOUT_MAX * 2, 10**12):
+        for timeout in (None, math.inf, 1e300, threading.TIMEOUT_MAX * 2, 10**12, 10**400):
             ticker, start = impl.Ticker(5.0), sim.now()
             first = sim.spawn(lambda t=timeout, k=ticker: (k.wait(t), sim.now()))
             sim.settle()
             second = sim.spawn(lambda t=timeout, k=ticker: (k.wait(t), sim.now()))
             answers = [first.result(), second.result()]
-            did = f"Ticker(5.0): two calls of wait({timeout})"
+            did = f"Ticker(5.0): two calls of wait({'10**400' if timeout == 10**400 else timeout})"
             equal([answer for answer, _ in answers], [True, True], did=did)
             at([now - start for _, now in answers], [5.0, 10.0], did=f"{did} returned at")
 

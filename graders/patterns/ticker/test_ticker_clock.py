@@ -49,6 +49,22 @@ def test_a_leap_while_calls_wait(impl: Implementation) -> None:
     explore(scene, schedules=40, allow_threads_left=True)
 
 
+@check("P10", "P2", kind="concurrency")
+def test_a_leap_serves_and_keeps_no_more_than_burst(impl: Implementation) -> None:
+    """One call waits when the machine is suspended for an hour; three tokens may be kept."""
+
+    def scene(sim: Sim) -> None:
+        ticker = impl.Ticker(1.0, 3)
+        line = sim.spawn(waits(sim, ticker))
+        sim.settle()
+        sim.pass_time(3_600.5)
+        equal(line.result(), (True, 3_600.5), did="a leap of 3,600.5 s: the wait(), answer, time")
+        got = [ticker.try_acquire() for _ in range(4)].count(True)
+        equal(got, 2, did="Ticker(1.0, 3): the wait() has one; tokens that could be taken then")
+
+    explore(scene, schedules=20, allow_threads_left=True)
+
+
 @check("P10", "P2", kind="timing")
 def test_a_leap_keeps_no_debt(impl: Implementation) -> None:
     """One token was kept before the leap, three may be; afterwards the ticks come one by one."""
@@ -148,6 +164,30 @@ def test_a_long_line_costs_no_more(impl: Implementation) -> None:
         ticker.stop()
 
     simulate(scene, max_steps=70_000, allow_threads_left=True)
+
+
+@check("P13", "P12", kind="throughput")
+def test_giving_up_costs_no_more_behind_a_long_line(impl: Implementation) -> None:
+    """60 calls give up behind 5 that wait, and behind 120: steps of the implementation."""
+
+    def scene(sim: Sim) -> None:
+        scheduler: Any = sim._sched
+        steps = []
+        for many in (5, 120):
+            ticker = impl.Ticker(10_000.0)
+            line = [sim.spawn(lambda k=ticker: k.wait(1_000)) for _ in range(many)]
+            sim.settle()
+            before = scheduler.count
+            got = [ticker.wait(1) for _ in range(60)]
+            steps.append(scheduler.count - before)
+            equal(got, [False] * 60, did=f"wait(1) 60 times, behind {many} calls")
+            equal([each.result() for each in line], [False] * many, did="the calls that waited")
+            ticker.stop()
+        small, large = steps
+        did = "steps of 60 calls of wait(1) behind 5 that wait, and behind 120"
+        ensure(large <= 1.5 * small + 600, did=did, want="about the same", got=steps)
+
+    simulate(scene, max_steps=100_000, allow_threads_left=True)
 
 
 def held() -> int:

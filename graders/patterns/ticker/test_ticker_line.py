@@ -354,3 +354,20 @@ def test_an_interrupt_at_the_tick_alone(impl: Implementation) -> None:
         equal([answer, *tried].count(True), 1, did=did)
 
     explore(scene, schedules=60, allow_threads_left=True)
+
+
+@check("P7", "P3", kind="concurrency")
+def test_an_interrupt_when_more_is_kept(impl: Implementation) -> None:
+    """A waits, three may be kept; after a leap B calls try_acquire, and A is interrupted then."""
+
+    def scene(sim: Sim) -> None:
+        ticker, ctrl_c = impl.Ticker(1.0, 3), Interrupts(sim)
+        victim = wait_for_ctrl_c(sim, ticker, "victim")
+        sim.pass_time(60.5)
+        got = [ticker.try_acquire()]
+        ctrl_c.send("victim")
+        got += [victim.result(), *(ticker.try_acquire() for _ in range(3))]
+        did = f"Ticker(1.0, 3), a leap of 60.5 s: try_acquire(), A's wait(), three more: {got}"
+        equal(got.count(True), 3, did=f"{did}: tokens")
+
+    explore(scene, schedules=60, allow_threads_left=True)
