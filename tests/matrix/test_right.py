@@ -1,5 +1,7 @@
 """The matrix, right side: references, variants, peers, and the untouched stub."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,30 @@ def test_the_reference_keeps_every_promise(topic: Topic) -> None:
         outcomes = run(topic, "solutions")
     assert outcomes
     assert {outcome.word for outcome in outcomes} == {PASS}, "\n".join(map(str, failed(outcomes)))
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=IDS)
+def test_the_reference_passes_as_a_learners_file(topic: Topic, tmp_path: Path) -> None:
+    """The same code in a folder of its own: what only learners are forbidden must fail no check."""
+    outcomes = run(topic, str(_as_a_learner_has_it(topic, tmp_path)))
+    wrong = [each for each in outcomes if each.word not in {PASS, "inconclusive"}]
+    assert outcomes
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def _as_a_learner_has_it(topic: Topic, folder: Path) -> Path:
+    """A copy that imports nothing from `solutions`: a package gets what services share as modules of its own."""
+    mine = folder / topic.solution.name
+    if not topic.solution.is_dir():
+        return Path(shutil.copy(topic.solution, mine))
+    shutil.copytree(topic.solution, mine, ignore=shutil.ignore_patterns("__pycache__"))
+    for shared in ("web.py", "serving.py"):
+        shutil.copy(topic.root / "solutions" / shared, mine / shared)
+    own = re.compile(rf"from solutions(?:\.{topic.chapter}\.{topic.name})?(?:\.(\w+))? import")
+    for part in mine.rglob("*.py"):
+        text = part.read_text(encoding="utf-8")
+        part.write_text(own.sub(r"from .\1 import", text), encoding="utf-8")
+    return mine
 
 
 @pytest.mark.parametrize(

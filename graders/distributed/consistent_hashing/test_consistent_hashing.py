@@ -20,8 +20,7 @@ NODES = [f"node-{number}" for number in range(10)]
 WEIGHTS = {node: 1 + index % 3 for index, node in enumerate(NODES)}
 CHILD = """
 import importlib.util, json, sys
-root, path, name, told = sys.argv[1:]
-sys.path.insert(0, root)
+path, name, told = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("graded_ring", path)
 module = sys.modules["graded_ring"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
@@ -169,9 +168,11 @@ def in_another_process(impl: Implementation, nodes: list[str], keys: list[str]) 
     path = impl.path / "__init__.py" if impl.path.is_dir() else impl.path
     name = impl.spec.partition(":")[2] if impl.path.name in {"impostors.py", "peers.py"} else ""
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    unspoken = {"PYTHONPATH": root, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(
-        [sys.executable, "-c", CHILD, root, str(path), name, json.dumps([nodes, keys])],
-        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, "-c", CHILD, str(path), name, json.dumps([nodes, keys])],
+        cwd=os.sep,  # while a learner is graded, no program may start in the repository or name it
+        env={**os.environ, **unspoken},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
