@@ -17,7 +17,17 @@ from contracts.services.url_shortener import (
     UnknownCode,
 )
 from contracts.services.url_shortener import SqliteRepository as Repository
-from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
+from graders.kit import (
+    Implementation,
+    Inconclusive,
+    Sim,
+    check,
+    ensure,
+    equal,
+    explore,
+    raises,
+    simulate,
+)
 from graders.kit.sqlite import Database
 
 URL = "https://example.com/"
@@ -238,6 +248,14 @@ def test_every_connection_comes_from_connect(impl: Implementation) -> None:
     simulate(scene)
 
 
+def surface(errors: list[BaseException]) -> None:
+    """Raise what went wrong in a thread; a write that waited too long, by the real clock, decides nothing."""
+    for error in errors:
+        if isinstance(error, StorageDown):
+            raise Inconclusive("this machine is too busy: a write had to wait too long")
+        raise error
+
+
 @check("P15", kind="behaviour")
 def test_threads_leave_no_connections(plain: Implementation) -> None:
     """Thirty threads, one after another, and twelve at once; each makes three calls and ends."""
@@ -262,8 +280,7 @@ def test_threads_leave_no_connections(plain: Implementation) -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
-        for error in errors:
-            raise error
+        surface(errors)
         number = database.open_connections
         ensure(
             number <= IDLE_CONNECTIONS + 1,
