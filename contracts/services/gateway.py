@@ -64,8 +64,8 @@ PROMISES: Final = {
     " says, and reads no more of it than the limits allow.",
     "P18": "HttpTransport writes one request that can be read in one way only, on a connection of"
     " its own, which it always closes.",
-    "P19": "Bad arguments are refused with ValueError, when the object is made or, by"
-    " HttpTransport, before it connects.",
+    "P19": "Bad arguments are refused with ValueError, whose text holds no key of a client, when the"
+    " object is made or, by HttpTransport, before it connects.",
 }
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

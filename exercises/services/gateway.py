@@ -56,8 +56,8 @@ P17 HttpTransport takes an answer only if it is well-formed and whole, as its do
     reads no more of it than the limits allow.
 P18 HttpTransport writes one request that can be read in one way only, on a connection of its own,
     which it always closes.
-P19 Bad arguments are refused with ValueError, when the object is made or, by HttpTransport, before
-    it connects.
+P19 Bad arguments are refused with ValueError, whose text holds no key of a client, when the object
+    is made or, by HttpTransport, before it connects.
 
 Level: hard, 120 minutes.
 Brief: exercises/services/gateway.md

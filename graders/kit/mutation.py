@@ -4,6 +4,7 @@ A mutant is killed by the first check that does not pass. One that lives is a ho
 that is promised: then `survivors.toml` beside the checks says why, in a line.
 """
 
+import ast
 import os
 import shutil
 import tempfile
@@ -72,15 +73,34 @@ def survivors(topic: Topic) -> dict[str, str]:
 
 
 def cases(topic: Topic, make: Callable[[Path], list[Mutant]]) -> list[Case]:
-    """Every mutant of a reference, of every file but the one that only starts the service."""
-    whole = topic.solution.is_dir()
-    paths = sorted(topic.solution.rglob("*.py")) if whole else [topic.solution]
-    return [
-        Case(topic, path, mutant)
-        for path in paths
-        if path.name != "__main__.py"
-        for mutant in make(path)
-    ]
+    """Every mutant of a reference, of every file that its importers get to see.
+
+    What `__main__.py` alone imports starts and guards the service: no check of the contract runs it.
+    """
+    return [Case(topic, path, mutant) for path in _imported(topic) for mutant in make(path)]
+
+
+def _imported(topic: Topic) -> list[Path]:
+    """The reference's files in the order of their names, as far as imports lead from the first."""
+    if not topic.solution.is_dir():
+        return [topic.solution]
+    found: set[Path] = set()
+    ahead = [topic.solution / "__init__.py"]
+    while ahead:
+        path = ahead.pop()
+        if path not in found:
+            found.add(path)
+            ahead += _siblings(path)
+    return sorted(found)
+
+
+def _siblings(path: Path) -> list[Path]:
+    """The modules beside `path` that it imports, as `package.module` or as a name of the package."""
+    named = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and path.parent.name in (node.module or ""):
+            named |= {(node.module or "").rpartition(".")[2], *(each.name for each in node.names)}
+    return [beside for name in named if (beside := path.with_name(f"{name}.py")).is_file()]
 
 
 def every(topic: Topic) -> list[Case]:
