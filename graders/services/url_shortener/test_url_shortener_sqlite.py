@@ -248,17 +248,20 @@ def test_every_connection_comes_from_connect(impl: Implementation) -> None:
     simulate(scene)
 
 
-def surface(errors: list[BaseException]) -> None:
-    """Raise what went wrong in a thread; a write that waited too long, by the real clock, decides nothing."""
-    for error in errors:
-        if isinstance(error, StorageDown):
-            raise Inconclusive("this machine is too busy: a write had to wait too long")
-        raise error
-
-
 @check("P15", kind="behaviour")
 def test_threads_leave_no_connections(plain: Implementation) -> None:
     """Thirty threads, one after another, and twelve at once; each makes three calls and ends."""
+    for _ in range(5):
+        try:
+            many_threads(plain)
+        except StorageDown:  # real locks: SQLite may refuse at once who comes while it tidies up
+            continue
+        return
+    raise Inconclusive("SQLite was busy whenever twelve threads called at once")
+
+
+def many_threads(plain: Implementation) -> None:
+    """What the check does, on a new file; raises what a call raised."""
     database = Database()
     repository = opened(plain, database)
     errors: list[BaseException] = []
@@ -280,7 +283,8 @@ def test_threads_leave_no_connections(plain: Implementation) -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
-        surface(errors)
+        for error in errors:
+            raise error
         number = database.open_connections
         ensure(
             number <= IDLE_CONNECTIONS + 1,
