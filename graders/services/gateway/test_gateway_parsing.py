@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
-from contracts.services.gateway import UpstreamFailed, UpstreamRequest, UpstreamResponse
+from contracts.services.gateway import (
+    MAX_HEADER_BYTES,
+    UpstreamFailed,
+    UpstreamRequest,
+    UpstreamResponse,
+)
 from graders.kit import CheckFailed, Implementation, check, ensure, equal, raises
 
 HEADERS = (("Host", "behind:1"),)
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+LONG = b"x" * (
+    MAX_HEADER_BYTES - len(OK + b"X: \r\n\r\n")
+)  # makes a head that is just not too large
 
 
 class Line:
@@ -94,6 +102,13 @@ GOOD: list[tuple[str, bytes, tuple[int, list[tuple[str, str]], bytes]]] = [
         CHUNKED + b"A\r\n\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n",
         (200, [("Transfer-Encoding", "chunked")], b"\r\n" * 5),
     ),
+    (
+        "GET",
+        CHUNKED + b"1a\r\n" + b"x" * 26 + b"\r\n1F4\r\n" + b"y" * 500 + b"\r\n0\r\n\r\n",
+        (200, [("Transfer-Encoding", "chunked")], b"x" * 26 + b"y" * 500),
+    ),
+    ("GET", OK + b"X: " + LONG + b"\r\n\r\n", (200, [("X", LONG.decode())], b"")),
+    ("GET", b"HTTP/1.1 102 Processing\r\n\r\n" + OK + b"\r\nabc", (200, [], b"abc")),
     ("HEAD", OK + b"Content-Length: 99\r\n\r\n", (200, [("Content-Length", "99")], b"")),
     ("HEAD", OK + b"Content-Length: x\r\n\r\nabc", (200, [("Content-Length", "x")], b"")),
     ("HEAD", CHUNKED, (200, [("Transfer-Encoding", "chunked")], b"")),
@@ -262,7 +277,12 @@ def test_bodies_that_are_not_whole(plain: Implementation) -> None:
     bad += [CHUNKED + size + b"\r\nabc\r\n0\r\n\r\n" for size in sizes]
     bad += [
         CHUNKED + each
-        for each in (b"3\nabc\n0\n\n", b"3\r\nabcd\r\n0\r\n\r\n", b"2\r\nabc\r\n0\r\n\r\n")
+        for each in (
+            b"3\nabc\n0\n\n",
+            b"3\r\nabcd\r\n0\r\n\r\n",
+            b"2\r\nabc\r\n0\r\n\r\n",
+            b"3\r\nabcXX0\r\n\r\n",
+        )
     ]
     bad += [CHUNKED + b"3\r\nabc0\r\n\r\n", CHUNKED + b"3\r\nabc\n0\r\n\r\n"]
     bad += [CHUNKED + b"3;%s\r\nabc\r\n0\r\n\r\n" % (b"e" * 2_000)]
