@@ -18,6 +18,8 @@ from graders.kit.stubs import write_stub
 from graders.kit.topics import ROOT, Topic, discover, find
 
 FOLDERS = ("contracts", "solutions", "graders")
+EMPTY = "cases"
+"""The chapter that has no topic in a checkout, whatever the repository has."""
 
 
 class Checkout:
@@ -28,6 +30,7 @@ class Checkout:
         ignore = shutil.ignore_patterns("__pycache__", ".*_cache")
         for folder in FOLDERS:
             shutil.copytree(ROOT / folder, root / folder, ignore=ignore)
+            shutil.rmtree(root / folder / EMPTY, ignore_errors=True)
         for name in ("conftest.py", "noxfile.py", "pyproject.toml"):
             shutil.copy(ROOT / name, root / name)
         for topic in discover(root):
@@ -68,7 +71,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         (["stubs", "patterns/worker-pool"], "did you mean patterns/worker_pool"),
         (["stubs", "paterns"], "did you mean patterns"),
         (["stubs", "saga"], "distributed/saga is planned, not built yet"),
-        (["stubs", "thinking"], "chapter 'thinking' has no topic yet"),
+        (["stubs", EMPTY], f"chapter {EMPTY!r} has no topic yet"),
         (["stubs", "../../etc/passwd"], "no topic or chapter"),
         (["stubs", ""], "no topic or chapter ''"),
         (["stubs", "--chek"], "unrecognized arguments: --chek"),
@@ -99,7 +102,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         (["grade", "observer", "--in"], "unrecognized arguments: --in"),
         (["drill", "worker_pol"], "did you mean worker_pool"),
         (["drill", "--level", "impossible"], "invalid choice: 'impossible'"),
-        (["drill", "--chapter", "thinking"], "chapter 'thinking' has no topic yet"),
+        (["drill", "--chapter", EMPTY], f"chapter {EMPTY!r} has no topic yet"),
         (["drill", "ask", "1"], "`nox -s drill` begins one"),
         (["drill", "assess", "1"], "`nox -s drill` begins one"),
     ],
