@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from graders.kit.expect import CheckFailed, ensure, equal, raises, same, show, show_error
+from graders.kit.expect import (
+    CheckFailed,
+    Inconclusive,
+    caught,
+    ensure,
+    equal,
+    raises,
+    same,
+    show,
+    show_error,
+)
+from graders.kit.sim.failure import Abort
 
 
 class YesInt(int):
@@ -94,6 +105,31 @@ def test_raises_answers_with_the_exception_or_fails() -> None:
 
     with pytest.raises(NotImplementedError):
         raises(LookupError, missing, did="looked up")
+
+
+def raising(error: BaseException) -> Any:
+    """A job that raises this."""
+
+    def job() -> None:
+        raise error
+
+    return job
+
+
+def test_whatever_is_raised_is_caught() -> None:
+    """The very object; None if nothing is."""
+    assert caught(lambda: 1) is None
+    for error in (ValueError(), KeyboardInterrupt(), SystemExit(1), GeneratorExit()):
+        assert caught(raising(error)) is error
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError(), CheckFailed("", "", ""), Inconclusive(), Abort()], ids=repr
+)
+def test_what_ends_the_check_is_not_caught(error: BaseException) -> None:
+    """A stub is not attempted, a verdict stands, a schedule that is over stays over."""
+    with pytest.raises(type(error)):
+        caught(raising(error))
 
 
 def test_texts_of_the_learner_do_no_harm() -> None:

@@ -17,7 +17,8 @@ Decided here, because real libraries disagree:
   `overridden`: for the whole process, because the threads of the code under test have to see it.
 * Which of several waiting calls runs the factory after a failure is left open.
 * A signal handler, or a finalizer that the garbage collector runs, may interrupt any line. It may
-  call get of a Once that has its object. With one that has not, the outcome is left open.
+  call get of a Once that has its object. With one that has not, the outcome is left open. So it
+  is when Ctrl-C interrupts a get elsewhere than where it waits for a run, or in the factory.
 * Out of scope: coroutines (get blocks), and processes. A forked child has a copy of everything;
   fork before the first get, or make a new Once after it.
 
@@ -28,7 +29,9 @@ P1  Until the factory has returned once, it never runs twice at the same time, a
     again: every get that returns, in whatever thread, returns the very object that this run
     returned, whatever object that is.
 P2  Who calls get while another thread runs the factory waits, and goes on at the instant at which
-    that run ends; nobody is forgotten, and nobody gets anything before the run has returned.
+    that run ends; nobody is forgotten, and nobody gets anything before the run has returned. A get
+    that is interrupted while it waits raises the interrupt, and for everybody else it is as if it
+    had not been called.
 P3  Whatever the factory raises, KeyboardInterrupt and SystemExit included, is raised as it is by
     the get whose run it was and by no other; the next get, waiting or new, runs the factory anew,
     and no get runs it twice.

@@ -4,7 +4,7 @@ Checks import from here; the parts live one idea per module beside this file.
 """
 
 from graders.kit.checks import check
-from graders.kit.expect import CheckFailed, Inconclusive, ensure, equal, raises
+from graders.kit.expect import CheckFailed, Inconclusive, caught, ensure, equal, raises
 from graders.kit.loading import Implementation
 from graders.kit.scenes import explore, simulate
 from graders.kit.sim import Sim
@@ -14,6 +14,7 @@ __all__ = [
     "Implementation",
     "Inconclusive",
     "Sim",
+    "caught",
     "check",
     "ensure",
     "equal",

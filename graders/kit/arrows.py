@@ -1,8 +1,8 @@
 """The arrows between the folders: which file may import what.
 
 contracts -> nothing; solutions -> their contract, what the services share; checks -> their contract,
-the kit; impostors -> their contract, their solution; peers -> their contract, the library they wrap;
-kit -> nothing of these. Nothing imports exercises.
+the kit, the given.py beside them; impostors -> their contract, their solution; peers -> their contract,
+the library they wrap; kit -> nothing of these. Nothing imports exercises.
 """
 
 import ast
@@ -64,7 +64,8 @@ def _topic(topic: Topic) -> Iterator[str]:
     contract = f"contracts.{topic.chapter}.{topic.name}"
     solution = f"solutions.{topic.chapter}.{topic.name}"
     libraries = {name.partition(".")[0] for peer in peers_of(topic) for name in peer.requires}
-    checks = {contract, "graders.kit", "pytest"}
+    given = f"graders.{topic.chapter}.{topic.name}.given"
+    checks = {contract, "graders.kit", "pytest", given}
     grader = topic.grader
     allowed = dict.fromkeys(sorted(grader.glob("*.py")), checks)
     allowed[topic.contract] = {contract}

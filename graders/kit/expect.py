@@ -11,6 +11,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from graders.kit.sim.failure import Abort
+
 E = TypeVar("E", bound=BaseException)
 SHOWN = 300
 _NAME: Callable[[type], Any] = type.__dict__["__name__"].__get__
@@ -60,6 +62,17 @@ def raises(error: type[E], job: Callable[[], object], *, did: str) -> E:
     except Exception as other:
         raise CheckFailed(did, f"raises {error.__name__}", f"raised {show_error(other)}") from other
     raise CheckFailed(did, f"raises {error.__name__}", f"returned {show(value)}")
+
+
+def caught(job: Callable[[], object]) -> BaseException | None:
+    """Whatever `job()` raises, an interrupt too; None if it returns. What ends the check itself goes on."""
+    try:
+        job()
+    except (NotImplementedError, CheckFailed, Inconclusive, Abort):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it is
+        return error
+    return None
 
 
 def same(want: Any, got: Any) -> bool:

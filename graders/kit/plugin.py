@@ -21,7 +21,7 @@ from graders.kit.guard import close_the_book
 from graders.kit.loading import Implementation, Source, open_source, parse, prepare_source
 from graders.kit.mistakes import Mistake
 from graders.kit.results import Results
-from graders.kit.seal import Seal, seal, seal_library
+from graders.kit.seal import Seal, places_of, seal, seal_library
 from graders.kit.topics import ROOT, Topic
 from graders.kit.verdict import Check, Verdict
 
@@ -76,7 +76,7 @@ class Grading:
         self.results: Results | None = None
         self.checks: dict[str, Check] = {}
         self._order: list[pytest.Item] = []
-        self._before: Seal = {}
+        self._before: dict[Path, Seal] = {}
         self._running: dict[str, Box] = {}
         self._blocked: dict[str, str] = {}
         self._hangs: dict[str, int] = {}
@@ -87,12 +87,13 @@ class Grading:
         checks = [
             item for item in items if item.get_closest_marker("check") and topic_of(item.path)
         ]
-        checks.sort(key=lambda item: (topic_of(item.path).id, item.name != SHAPE))  # type: ignore[union-attr]
+        checks.sort(key=lambda item: (_id(item), item.name != SHAPE))
         places, known = iter(checks), set(checks)
         items[:] = [next(places) if item in known else item for item in items]
         self.prepare(self.spec, checks)
         if checks:
-            self._before = seal()
+            files = {(item.path, _id(item)) for item in checks}
+            self._before = {path: seal(*places_of(path, topic)) for path, topic in files}
             gc.freeze()  # what is here now, a child need neither look at nor copy
             self.begin(self.spec, checks, self._config.getoption("--results"))
 
@@ -129,6 +130,8 @@ class Grading:
         box = self._running[item.nodeid]
         while not box.done:
             self._look()
+            if self.results is not None:
+                self.results.save()
             if len(self._company()) < self._ahead:
                 self._start_ahead(item)
         del self._running[item.nodeid]
@@ -136,9 +139,11 @@ class Grading:
         return box.verdict
 
     def end(self) -> None:
-        """End what still runs: the run was given up."""
+        """End what still runs, if the run was given up; nothing more will be known."""
         for box in self._running.values():
             box.end()
+        if self.results is not None:
+            self.results.save(at_once=True)
 
     def _start_ahead(self, item: pytest.Item) -> None:
         """Start this check, and those after it that do not mind company."""
@@ -149,7 +154,8 @@ class Grading:
             if other.nodeid not in self._running:
                 if alone:
                     self._drain()
-                self._running[other.nodeid] = Box(partial(self._body, other), before=self._before)
+                before = self._before[other.path]
+                self._running[other.nodeid] = Box(partial(self._body, other), before=before)
             if alone:
                 break
 
@@ -193,14 +199,18 @@ class Grading:
         scenes.replayed()
 
 
+def _id(item: pytest.Item) -> str:
+    topic = topic_of(item.path)
+    assert topic is not None
+    return topic.id
+
+
 def describe(item: pytest.Item, impl: str) -> Check:
     """The check that a pytest item is."""
     mark = item.get_closest_marker("check")
-    topic = topic_of(item.path)
     assert mark is not None
-    assert topic is not None
     text = " ".join((item.obj.__doc__ or "").split())  # type: ignore[attr-defined]
-    return Check(item.nodeid, topic.id, item.name, mark.args, mark.kwargs["kind"], text, impl)
+    return Check(item.nodeid, _id(item), item.name, mark.args, mark.kwargs["kind"], text, impl)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,12 +1,13 @@
 """results.json: the source of truth of a run, whole whatever dies.
 
-Written first with every expected check as "not run", and anew after every check.
+Written first with every expected check as "not run", and anew as checks end, at most ten times a second.
 """
 
 import json
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from graders.kit.topics import ROOT
 from graders.kit.verdict import Check
 
 SCHEMA: Final = 1
+PAUSE: Final = 0.1
 DEFAULT: Final = ROOT / "results" / "results.json"
 
 
@@ -50,12 +52,20 @@ class Results:
         }
         self._checks = {check.id: _text(check) for check in checks}
         self._path = place(path)
-        self._write()
+        self._news, self._written = True, 0.0
+        self.save(at_once=True)
 
     def record(self, check: Check) -> None:
-        """What is known of this check now goes into the file."""
+        """What is known of this check now goes into the file, with the next `save`."""
         self._checks[check.id] = _text(check)
-        self._write()
+        self._news = True
+        self.save()
+
+    def save(self, *, at_once: bool = False) -> None:
+        """Write what is new, unless the file was written only just now; call it again soon, and in the end."""
+        if self._news and (at_once or time.monotonic() - self._written >= PAUSE):
+            self._write()
+            self._news, self._written = False, time.monotonic()
 
     def text(self) -> str:
         """The whole file, as `results.schema.json` has it."""

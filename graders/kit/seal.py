@@ -12,11 +12,13 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
-Seal = dict[str, tuple[int, ...]]
+Marks = dict[str, tuple[int, ...]]
 MACHINERY: Final = (
     "_pytest.fixtures",
     "_pytest.outcomes",
@@ -29,28 +31,46 @@ HOOKS: Final = frozenset({"threading.excepthook"})  # made to be replaced
 
 BUILTINS: Final = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 
-_library: Seal = {}
+_library: Marks = {}
 
 
-def seal() -> Seal:
-    """Where every function and class of the judges, every builtin and every contract stands now."""
-    return {name: mark for module in _judges() for name, mark in _marks(module)}
+@dataclass(frozen=True)
+class Seal:
+    """Where everything in these places stood."""
+
+    places: tuple[str, ...]
+    marks: Marks
+
+
+def seal(*places: str) -> Seal:
+    """Where every function and class of the judges, every builtin and the contract stand now.
+
+    `places` are the parts of paths in which judges lie; by default all of them. A check runs in a process of its own
+    and cannot reach what judges others: it need not be read again, and reading is what costs.
+    """
+    places = places or ("/graders/", "/contracts/")
+    return Seal(places, _all_marks(_judges(places)))
+
+
+def places_of(check: Path, topic: str) -> tuple[str, ...]:
+    """What judges the checks of this file: the kit, the file, what it shares, and the contract."""
+    beside = (f"/graders/{topic}/{name}" for name in (check.name, "given.py"))
+    return ("/graders/kit/", *beside, f"/contracts/{topic}.py")
 
 
 def seal_library() -> None:
     """The same for what the library offers to the graded code; call it right before that code is loaded."""
-    _library.update(
-        {name: mark for module in LIBRARY for name, mark in _marks(module)} if not _library else {}
-    )
+    if not _library:
+        _library.update(_all_marks(LIBRARY))
 
 
 def broken(before: Seal) -> str:
     """The first name that is not what it was, or that hides a builtin from a judge; '' if there is none."""
-    now = seal()
-    now.update({name: mark for module in LIBRARY for name, mark in _marks(module)})
-    modules = {name.rpartition(".")[0] for name in before}
-    changed = (name for name, mark in {**before, **_library}.items() if now.get(name) != mark)
-    hiding = (name for name in now.keys() - before.keys() if _hides(name, modules))
+    then = before.marks
+    now = _all_marks([*_judges(before.places), *LIBRARY])
+    modules = {name.rpartition(".")[0] for name in then}
+    changed = (name for name, mark in {**then, **_library}.items() if now.get(name) != mark)
+    hiding = (name for name in now.keys() - then.keys() if _hides(name, modules))
     return next(changed, "") or next(hiding, "")
 
 
@@ -59,15 +79,18 @@ def _hides(full: str, modules: set[str]) -> bool:
     return name in BUILTINS and module in modules
 
 
-def _judges() -> list[ModuleType]:
-    graders = [
-        m for m in list(sys.modules.values()) if "/graders/" in (getattr(m, "__file__", "") or "")
-    ]
-    contracts = [
-        module for name, module in list(sys.modules.items()) if name.startswith("contracts.")
-    ]
-    machinery = [sys.modules[name] for name in MACHINERY if name in sys.modules]
-    return [builtins, *graders, *contracts, *machinery]
+def _judges(places: tuple[str, ...]) -> list[ModuleType]:
+    found = [module for module in list(sys.modules.values()) if _lies_in(places, module)]
+    return [builtins, *found, *(sys.modules[name] for name in MACHINERY if name in sys.modules)]
+
+
+def _lies_in(places: tuple[str, ...], module: ModuleType) -> bool:
+    file = getattr(module, "__file__", "") or ""
+    return any(place in file for place in places)
+
+
+def _all_marks(modules: Iterable[ModuleType]) -> Marks:
+    return {name: mark for module in modules for name, mark in _marks(module)}
 
 
 def _marks(module: ModuleType) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 from contracts.distributed.consistent_hashing import (
@@ -11,6 +10,7 @@ from contracts.distributed.consistent_hashing import (
     TooFewNodes,
     UnknownNode,
 )
+from graders.distributed.consistent_hashing.given import spread
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 
 KEYS = [f"user:{number}" for number in range(60)]
@@ -19,11 +19,6 @@ SURROGATE = "\ud800"
 
 class Broken(Exception):
     """What a hash_key of the caller raises."""
-
-
-def spread(data: bytes) -> int:
-    """Hash well, into all 64 bits."""
-    return int.from_bytes(blake2b(data, digest_size=8, key=b"grader").digest(), "big")
 
 
 def ring(impl: Implementation) -> Any:

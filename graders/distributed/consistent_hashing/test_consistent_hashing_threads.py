@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from contracts.distributed.consistent_hashing import (
@@ -11,6 +10,7 @@ from contracts.distributed.consistent_hashing import (
     TooFewNodes,
     UnknownNode,
 )
+from graders.distributed.consistent_hashing.given import spread
 from graders.kit import Implementation, Sim, check, ensure, equal, explore
 from graders.kit.linear import check_linearizable
 
@@ -20,11 +20,6 @@ SCHEDULES = 100
 ALL_SINGLES = 200  # enough for each schedule with one deviation of a writer and a reader
 Lists = dict[str, list[str]]
 Step = tuple[str, object, object, object]  # a call, its answers of before and after, the answer
-
-
-def spread(data: bytes) -> int:
-    """Hash well, into all 64 bits."""
-    return int.from_bytes(blake2b(data, digest_size=8, key=b"grader").digest(), "big")
 
 
 def ring(impl: Implementation, weights: Mapping[str, int]) -> Any:

@@ -10,6 +10,7 @@ nothing of pytest or of this project's topics.
     if outcome.failure: print(outcome.failure.story, outcome.failure.token)
 """
 
+from graders.kit.sim.disturb import Interrupts, Stop
 from graders.kit.sim.failure import Failure, Outcome
 from graders.kit.sim.imports import Finder, Manner, load, prepare, sources
 from graders.kit.sim.patches import install
@@ -24,9 +25,11 @@ __all__ = [
     "Failure",
     "Finder",
     "Handle",
+    "Interrupts",
     "Manner",
     "Outcome",
     "Sim",
+    "Stop",
     "explore",
     "install",
     "load",

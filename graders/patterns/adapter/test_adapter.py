@@ -20,6 +20,7 @@ from contracts.patterns.adapter import (
 )
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.shape import test_shape  # noqa: F401 - P0, the first check of every topic
+from graders.patterns.adapter.given import sides
 
 API_KEY = "sk_live_1"
 AMOUNTS = [
@@ -63,11 +64,6 @@ BAD_AMOUNTS: list[tuple[Any, str]] = [
     *[(Decimal(1000000000), "KWD"), (Decimal("0.00001"), "CLF"), (Decimal("1E-30"), "USD")],
 ]
 BAD_CURRENCIES = ["eur", "Eur", "XTS", "", " EUR", "EUR\n", "EURO", "E", None]
-
-
-def sides(impl: Implementation) -> list[tuple[Any, Any]]:
-    """Each adapter with what it adapts."""
-    return [(impl.StripeProcessor, SandboxStripe), (impl.BankProcessor, SandboxBank)]
 
 
 def form(request: dict[str, Any]) -> tuple[Any, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import traceback
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from contracts.patterns.adapter import (
@@ -20,10 +19,8 @@ from contracts.patterns.adapter import (
     InsufficientFunds,
     InvalidRequestError,
     KeyConflict,
-    Money,
     PaymentError,
     RateLimitError,
-    Receipt,
     RequestRejected,
     SandboxBank,
     SandboxStripe,
@@ -33,10 +30,9 @@ from contracts.patterns.adapter import (
     Unreachable,
 )
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
+from graders.patterns.adapter.given import PAID, calls, fail
 
 API_KEY = "sk_live_51Hx"
-TEN = Money(Decimal("10.00"), "EUR")
-PAID = Receipt("ch_1", "order 7", TEN)
 SECRETS: Final = (API_KEY, "4242", "Miller", "gateway-17")
 LEAKY: Final = f"card 4242 4242 4242 4242 of Mrs Miller at gateway-17, key {API_KEY}"
 
@@ -63,14 +59,6 @@ class Deep(NewCard):
 
 class Fresh(StripeError):
     """Of no known kind."""
-
-
-def calls(it: Any) -> dict[str, Callable[[], object]]:
-    """A charge and a refund of the same order."""
-    return {
-        "charge": lambda: it.charge("order 7", TEN),
-        "refund": lambda: it.refund(PAID, "r", TEN),
-    }
 
 
 def expect(kind: type[PaymentError], job: Callable[[], object], did: str) -> PaymentError:
@@ -208,11 +196,6 @@ def test_the_bank_is_unreachable(impl: Implementation) -> None:
                 equal(len(client.requests), 2, did=f"{told}: requests")
 
     simulate(scene)
-
-
-def fail(error: BaseException) -> Any:
-    """Raise it where only an expression will do."""
-    raise error
 
 
 @check("P5", kind="contract")

@@ -8,12 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.patterns.adapter import Money, Receipt, SandboxBank, SandboxStripe
+from contracts.patterns.adapter import Money, Receipt
 from graders.kit import CheckFailed, Implementation, Sim, check, ensure, equal, simulate
+from graders.patterns.adapter.given import PAID, TEN, sides
 
 API_KEY = "sk_live_1"
-TEN = Money(Decimal("10.00"), "EUR")
-PAID = Receipt("ch_1", "order 7", TEN)
 OPERATIONS: Final = [
     # order, amount, currency, and for a refund the charge and the refund's id
     ["o", "10", "EUR", "", ""],
@@ -80,11 +79,6 @@ for made, sandbox in (("StripeProcessor", SandboxStripe), ("BankProcessor", Sand
             it.charge(order, money)
 print("\\n" + json.dumps(keys))
 """
-
-
-def sides(impl: Implementation) -> list[tuple[Any, Any]]:
-    """Each adapter with what it adapts."""
-    return [(impl.StripeProcessor, SandboxStripe), (impl.BankProcessor, SandboxBank)]
 
 
 def key_of(request: dict[str, Any]) -> str:

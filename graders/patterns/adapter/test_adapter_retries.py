@@ -21,34 +21,15 @@ from contracts.patterns.adapter import (
     Unreachable,
 )
 from graders.kit import CheckFailed, Implementation, Sim, check, ensure, equal, raises, simulate
+from graders.patterns.adapter.given import PAID, TEN, calls, fail, sides
 
 API_KEY = "sk_live_1"
-TEN = Money(Decimal("10.00"), "EUR")
-PAID = Receipt("ch_1", "order 7", TEN)
 LOST: Final[dict[Any, Exception]] = {
     SandboxStripe: ApiConnectionError("lost"),
     SandboxBank: TimeoutError("lost"),
 }
 
 DOUBLING = [2**number - 1 for number in range(10)]
-
-
-def sides(impl: Implementation) -> list[tuple[Any, Any]]:
-    """Each adapter with what it adapts."""
-    return [(impl.StripeProcessor, SandboxStripe), (impl.BankProcessor, SandboxBank)]
-
-
-def fail(error: BaseException) -> Any:
-    """Raise it where only an expression will do."""
-    raise error
-
-
-def calls(it: Any) -> dict[str, Callable[[], object]]:
-    """A charge and a refund of the same order."""
-    return {
-        "charge": lambda: it.charge("order 7", TEN),
-        "refund": lambda: it.refund(PAID, "r", TEN),
-    }
 
 
 def failing(sandbox: Any, sim: Sim, *errors: Exception | None) -> tuple[Any, list[float]]:

@@ -19,17 +19,13 @@ from contracts.patterns.adapter import (
     SandboxStripe,
 )
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+from graders.patterns.adapter.given import sides
 
 API_KEY = "sk_live_1"
 LOST: dict[Any, Exception] = {
     SandboxStripe: ApiConnectionError("lost"),
     SandboxBank: TimeoutError("lost"),
 }
-
-
-def sides(impl: Implementation) -> list[tuple[Any, Any]]:
-    """Each adapter with what it adapts."""
-    return [(impl.StripeProcessor, SandboxStripe), (impl.BankProcessor, SandboxBank)]
 
 
 def eur(amount: str) -> Money:

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.patterns.chain_of_responsibility import Decision, Expense, Undecided, Verdict
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.shape import test_shape  # noqa: F401 - P0, the first check of every topic
+from graders.patterns.chain_of_responsibility.given import chain_of
 
 YES, NO = Verdict.APPROVED, Verdict.REFUSED
 LUNCH = Expense("zoe", 1_250)
@@ -24,14 +25,6 @@ def says(answer: Any, log: list[Any] | None = None, name: str = "") -> Callable[
         return answer
 
     return handler
-
-
-def chain_of(impl: Implementation, *steps: tuple[str, Any]) -> Any:
-    """A chain with these steps."""
-    chain = impl.Chain()
-    for name, step in steps:
-        chain.add(name, step)
-    return chain
 
 
 @check("P1", "P13", kind="behaviour")

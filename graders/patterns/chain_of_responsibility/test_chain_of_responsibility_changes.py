@@ -15,14 +15,10 @@ from contracts.patterns.chain_of_responsibility import (
     Verdict,
 )
 from graders.kit import Implementation, check, ensure, equal, raises
+from graders.patterns.chain_of_responsibility.given import silent
 
 YES = Verdict.APPROVED
 LUNCH = Expense("zoe", 1_250)
-
-
-def silent(expense: Expense) -> Verdict | None:
-    """A handler that has no say."""
-    return None
 
 
 def asked(chain: Any) -> tuple[str, ...]:

@@ -14,14 +14,10 @@ from contracts.patterns.chain_of_responsibility import (
 )
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.growth import count_steps
+from graders.patterns.chain_of_responsibility.given import silent
 
 YES = Verdict.APPROVED
 LUNCH = Expense("zoe", 1_250)
-
-
-def silent(expense: Expense) -> Verdict | None:
-    """A handler that has no say."""
-    return None
 
 
 def long(impl: Implementation, steps: int) -> Any:

@@ -15,14 +15,10 @@ from contracts.patterns.chain_of_responsibility import (
     Verdict,
 )
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+from graders.patterns.chain_of_responsibility.given import chain_of, silent
 
 YES, NO = Verdict.APPROVED, Verdict.REFUSED
 LUNCH = Expense("zoe", 1_250)
-
-
-def silent(expense: Expense) -> Verdict | None:
-    """A handler that has no say."""
-    return None
 
 
 def approves(expense: Expense) -> Verdict | None:
@@ -33,14 +29,6 @@ def approves(expense: Expense) -> Verdict | None:
 def doing(job: Callable[[], object], answer: Verdict | None = None) -> Callable[[Expense], Any]:
     """A handler that does something before it answers."""
     return lambda expense: (job(), answer)[1]
-
-
-def chain_of(impl: Implementation, *steps: tuple[str, Any]) -> Any:
-    """A chain with these steps."""
-    chain = impl.Chain()
-    for name, step in steps:
-        chain.add(name, step)
-    return chain
 
 
 def asked(chain: Any, expense: Expense = LUNCH) -> tuple[str, ...]:

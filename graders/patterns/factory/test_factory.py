@@ -7,6 +7,7 @@ from typing import Any
 from contracts.patterns.factory import UnknownKind
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.shape import test_shape  # noqa: F401 - P0, the first check of every topic
+from graders.patterns.factory.given import maker_of
 
 BUILT_IN = ("email", "sms")
 
@@ -19,11 +20,6 @@ class Push:
 
     def send(self, to: str, text: str) -> None:
         """Deliver nothing."""
-
-
-def maker_of(tag: object) -> Any:
-    """A maker whose notifiers bear a tag."""
-    return lambda: SimpleNamespace(send=print, tag=tag)
 
 
 @check("P1", kind="behaviour")

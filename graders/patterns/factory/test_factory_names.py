@@ -2,11 +2,11 @@
 
 import functools
 import random
-from types import SimpleNamespace
 from typing import Any
 
 from contracts.patterns.factory import DuplicateKind, UnknownKind
 from graders.kit import Implementation, check, ensure, equal, raises
+from graders.patterns.factory.given import maker_of
 
 BUILT_IN = ("email", "sms")
 
@@ -19,11 +19,6 @@ class Push:
 
     def send(self, to: str, text: str) -> None:
         """Deliver nothing."""
-
-
-def maker_of(tag: object) -> Any:
-    """A maker whose notifiers bear a tag."""
-    return lambda: SimpleNamespace(send=print, tag=tag)
 
 
 @check("P5", kind="behaviour")

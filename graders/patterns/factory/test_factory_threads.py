@@ -7,11 +7,7 @@ from typing import Any
 
 from contracts.patterns.factory import DuplicateKind, UnknownKind
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
-
-
-def maker_of(tag: object) -> Any:
-    """A maker whose notifiers bear a tag."""
-    return lambda: SimpleNamespace(send=print, tag=tag)
+from graders.patterns.factory.given import maker_of
 
 
 def made(factory: Any, kind: str) -> Any:

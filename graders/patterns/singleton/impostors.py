@@ -169,6 +169,83 @@ class LooksEverySoOften:
                 time.sleep(0.2)
 
 
+class HandsTheRunOn:
+    """A run that has ended wakes one, who wakes the next. As the lock of asyncio did, python/cpython PR 1031."""
+
+    breaks = "P2"
+
+    class Once(reference.Once[Any]):
+        def _is_my_turn(self, asker: Any) -> bool:
+            with _graph:
+                if asker is not None:
+                    self._refuse_circle(asker)
+                    asker.wants = self
+                while self._running:
+                    self._run_ended.wait()
+                self._running = self._made is None
+                if not self._running:
+                    self._run_ended.notify()
+                return self._running
+
+        def _run(self, asker: Any) -> None:
+            _innermost.once = self
+            try:
+                self._made = (self.factory(),)
+            finally:
+                _innermost.once = asker
+                with _graph:
+                    self._running = False
+                    self._run_ended.notify()
+            del self.factory
+
+
+class StillWantsIt:
+    """What a factory was waiting for is noted until the wait has ended well."""
+
+    breaks = "P5"
+
+    class Once(reference.Once[Any]):
+        def _get_slowly(self, asker: Any) -> Any:
+            if self._is_my_turn(asker):
+                try:
+                    self._run(asker)
+                finally:
+                    self._forget(asker)
+            self._forget(asker)
+            assert self._made is not None
+            return self._made[0]
+
+        def _forget(self, asker: Any) -> None:
+            if asker is not None:
+                asker.wants = None
+
+
+class CountsThoseWhoWait:
+    """The object is announced when the last of those who waited has been counted out."""
+
+    breaks = "P2"
+
+    class Once(reference.Once[Any]):
+        def __init__(self, factory: Any) -> None:
+            super().__init__(factory)
+            self.waiting = 0
+
+        def _is_my_turn(self, asker: Any) -> bool:
+            with _graph:
+                if asker is not None:
+                    self._refuse_circle(asker)
+                    asker.wants = self
+                while self._running:
+                    self.waiting += 1
+                    self._run_ended.wait()
+                    self.waiting -= 1
+                    self._run_ended.notify_all()
+                while self._made is not None and self.waiting:
+                    self._run_ended.wait()
+                self._running = self._made is None
+                return self._running
+
+
 class FailsForEver:
     """A failure of a moment lasts for ever. As in anomalyco/opencode PR 39597, but here it is told."""
 

@@ -52,14 +52,19 @@ class LockForTheRun:
                 if circle:
                     raise RecursiveInitialisation(tuple(once.factory for once in circle))
                 LockForTheRun.waits[me] = self
-            done = None
-            with self.lock:
+            try:
+                self.lock.acquire()
+            finally:
                 with LockForTheRun.book:
                     del LockForTheRun.waits[me]
+            done = None
+            try:
                 if not self.ready:
                     self._make(me)
                     done = self.factory
                     self.factory = None
+            finally:
+                self.lock.release()
             del done
             return self.thing
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.patterns.singleton import RecursiveInitialisation
-from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
+from graders.kit import Implementation, Sim, caught, check, ensure, equal, explore, raises, simulate
 
 
 class Trouble(ValueError):
@@ -50,17 +50,6 @@ def test_a_failure_is_raised_and_forgotten(impl: Implementation) -> None:
                    want="that very exception, after one run", got=error)  # fmt: skip
             equal(once.ready, False, did=f"ready after the factory has raised {name}")
         equal(once.get(), "made", did=f"get() after two {name}")
-
-
-def caught(job: Callable[[], Any]) -> BaseException | None:
-    """What a call raises, whatever it is."""
-    try:
-        job()
-    except NotImplementedError:
-        raise
-    except BaseException as error:
-        return error
-    return None
 
 
 @check("P3", "P1", kind="concurrency")

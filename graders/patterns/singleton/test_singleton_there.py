@@ -8,7 +8,7 @@ from typing import Any
 
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
 from graders.kit.growth import count_steps
-from graders.kit.sim import runtime
+from graders.kit.sim import Stop
 
 asks_for: contextvars.ContextVar[str] = contextvars.ContextVar("asks_for")
 made_by: contextvars.ContextVar[str] = contextvars.ContextVar("made_by")
@@ -87,31 +87,6 @@ def test_a_factory_may_wait_for_a_thread(impl: Implementation) -> None:
         equal(sim.together(x.get, z.get), ["X with Y with Z", "Z"], did="what A and B got")
 
     explore(scene, schedules=40)
-
-
-class Stop:
-    """Stops a thread for a while after it has passed so many points of the implementation, as a busy machine may."""
-
-    def __init__(self, sim: Sim, points: int, seconds: float) -> None:
-        self.sim, self.left, self.seconds, self.ident = sim, points, seconds, 0
-        scheduler: Any = runtime.listener
-        self.step, scheduler.step = scheduler.step, self.pass_point
-
-    def pass_point(self, site: int) -> None:
-        """Stop here, or go on."""
-        if threading.get_ident() == self.ident:
-            self.left -= 1
-            if self.left == 0:
-                self.sim.sleep(self.seconds)
-        self.step(site)
-
-    def here(self, job: Callable[[], Any]) -> Any:
-        """Do the job, being the thread that is stopped."""
-        self.ident = threading.get_ident()
-        try:
-            return job()
-        finally:
-            self.ident = 0
 
 
 @check("P7", kind="concurrency")

@@ -11,14 +11,10 @@ from typing import Any, ClassVar
 from contracts.patterns.strategy import NoRoute, Road
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.growth import CountedKey, costs_at_most
+from graders.patterns.strategy.given import way
 
 BUILT_IN = ("fastest", "shortest", "fewest_tolls")
 Net = dict[Any, Any]
-
-
-def way(name: str, metres: int = 1, seconds: int = 1, cents: int = 0) -> Road:
-    """A road named by its two ends and a number: `ab1` leads from a to b."""
-    return Road(name, name[0], name[1], metres, seconds, cents)
 
 
 def link(start: Any, end: Any, number: int) -> Road:

@@ -8,12 +8,7 @@ from typing import Any
 
 from contracts.patterns.strategy import NoRoute, Road, StrategyFailed, UnknownPlace, WrongRoute
 from graders.kit import Implementation, check, ensure, equal, raises
-
-
-def way(name: str, metres: int = 1, seconds: int = 1, cents: int = 0) -> Road:
-    """A road named by its two ends and a number: `ab1` leads from a to b."""
-    return Road(name, name[0], name[1], metres, seconds, cents)
-
+from graders.patterns.strategy.given import way
 
 FAST, SHORT, CHEAP, SCENIC = (
     way("ab1", 9, 1, 9),

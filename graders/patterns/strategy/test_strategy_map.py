@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.patterns.strategy import BadRoad, NoRoute, Road, Route, UnknownRoad
 from graders.kit import Implementation, Sim, check, equal, explore, raises
+from graders.patterns.strategy.given import way
 
 NAN = float("nan")
 
@@ -34,11 +35,6 @@ NO_NUMBERS = (
     Index(),
 )
 FIELDS = ("metres", "seconds", "cents")
-
-
-def way(name: str, metres: int = 1, seconds: int = 1, cents: int = 0) -> Road:
-    """A road named by its two ends and a number: `ab1` leads from a to b."""
-    return Road(name, name[0], name[1], metres, seconds, cents)
 
 
 def bad_road(field: str, value: Any) -> Road:

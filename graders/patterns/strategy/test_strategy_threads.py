@@ -7,13 +7,9 @@ from typing import Any
 
 from contracts.patterns.strategy import NoRoute, Road, UnknownPlace
 from graders.kit import Implementation, Sim, check, equal, explore, simulate
+from graders.patterns.strategy.given import way
 
 HOUR = 3_600
-
-
-def way(name: str, metres: int = 1, seconds: int = 1, cents: int = 0) -> Road:
-    """A road named by its two ends and a number: `ab1` leads from a to b."""
-    return Road(name, name[0], name[1], metres, seconds, cents)
 
 
 def names(route: Any) -> list[str]:

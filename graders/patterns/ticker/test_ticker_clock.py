@@ -171,15 +171,14 @@ def test_giving_up_costs_no_more_behind_a_long_line(impl: Implementation) -> Non
     """60 calls give up behind 5 that wait, and behind 120: steps of the implementation."""
 
     def scene(sim: Sim) -> None:
-        scheduler: Any = sim._sched
         steps = []
         for many in (5, 120):
             ticker = impl.Ticker(10_000.0)
             line = [sim.spawn(lambda k=ticker: k.wait(1_000)) for _ in range(many)]
             sim.settle()
-            before = scheduler.count
+            before = sim.steps
             got = [ticker.wait(1) for _ in range(60)]
-            steps.append(scheduler.count - before)
+            steps.append(sim.steps - before)
             equal(got, [False] * 60, did=f"wait(1) 60 times, behind {many} calls")
             equal([each.result() for each in line], [False] * many, did="the calls that waited")
             ticker.stop()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+from graders.kit.sim import Interrupts
 
 MICRO = 1.1e-6
 Answer = tuple[bool, float]
@@ -230,35 +231,6 @@ def test_a_timeout_at_the_tick_behind(impl: Implementation) -> None:
         equal(last.result(), want, did=did)
 
     explore(scene, schedules=60, allow_threads_left=True)
-
-
-class Interrupts:
-    """Raises KeyboardInterrupt in a simulated thread where it is blocked, as Ctrl-C does in the main thread."""
-
-    def __init__(self, sim: Sim) -> None:
-        self._scheduler: Any = sim._sched
-        self._block, self._victim = self._scheduler.block, None
-        self._asleep: set[Any] = set()
-        self._scheduler.block = self._blocked
-
-    def _blocked(self, on: Any, *args: Any) -> bool:
-        me = self._scheduler.current
-        if getattr(on, "owner", me) is me:  # else it is in line for a lock that somebody holds
-            self._asleep.add(me)
-        woken = self._block(on, *args)
-        self._asleep.discard(me)
-        if me is self._victim:
-            self._victim = None
-            raise KeyboardInterrupt
-        return bool(woken)
-
-    def send(self, name: str, *, at_rest: bool = False) -> None:
-        """To the thread of this name if it sleeps, or has just been woken; at rest everybody sleeps."""
-        for thread in self._scheduler.threads:
-            on = thread.blocked_on
-            if thread.name == name and on is not None and (at_rest or thread in self._asleep):
-                self._victim = thread
-                self._scheduler.wake(thread, on)
 
 
 def wait_for_ctrl_c(sim: Sim, ticker: Any, name: str) -> Any:

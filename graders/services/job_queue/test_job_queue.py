@@ -7,17 +7,7 @@ from typing import Any
 from contracts.services.job_queue import MAX_ERROR_CHARS, Job, JobQueue
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
 from graders.kit.shape import test_shape  # noqa: F401
-
-
-class Fixed:
-    """A source of randomness that always says the same."""
-
-    def __init__(self, number: float) -> None:
-        self.number = number
-
-    def random(self) -> float:
-        """The number."""
-        return self.number
+from graders.services.job_queue.given import Fixed
 
 
 class Cancelled(BaseException):

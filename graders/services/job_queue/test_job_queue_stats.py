@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.services.job_queue import Job, JobQueue, QueueFull, QueueStopped, Stats
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
+from graders.services.job_queue.given import Fixed, broken
 
 ALLOWED = {
     "queued": {"running", "done", "failed", "retrying", "returned"},
@@ -15,22 +16,6 @@ ALLOWED = {
     "retrying": {"running", "done", "failed", "returned"},
 }
 """What may be seen after a status, some steps later."""
-
-
-class Fixed:
-    """A source of randomness that always says the same."""
-
-    def __init__(self, number: float) -> None:
-        self.number = number
-
-    def random(self) -> float:
-        """The number."""
-        return self.number
-
-
-def broken(_: Any) -> None:
-    """A handler that always fails."""
-    raise ValueError("broken")
 
 
 def counts(queue: JobQueue) -> dict[str, Any]:

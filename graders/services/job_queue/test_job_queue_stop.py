@@ -8,22 +8,7 @@ from typing import Any
 
 from contracts.services.job_queue import Job, JobQueue, QueueStopped, StopFromHandler, Stopped
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
-
-
-class Fixed:
-    """A source of randomness that always says the same."""
-
-    def __init__(self, number: float) -> None:
-        self.number = number
-
-    def random(self) -> float:
-        """The number."""
-        return self.number
-
-
-def broken(_: Any) -> None:
-    """A handler that always fails."""
-    raise ValueError("broken")
+from graders.services.job_queue.given import Fixed, broken, nothing, status
 
 
 def nap_and_break(seconds: float) -> None:
@@ -32,18 +17,9 @@ def nap_and_break(seconds: float) -> None:
     raise ValueError("broken")
 
 
-def nothing(_: Any) -> None:
-    """A handler that does nothing."""
-
-
 def ids_of(jobs: tuple[Job, ...]) -> list[str]:
     """The ids of jobs, in order of the alphabet."""
     return sorted(job.id for job in jobs)
-
-
-def status(queue: JobQueue, job_id: str) -> str:
-    """The status of a job, as a plain text."""
-    return str(queue.get(job_id).status)
 
 
 def empty(stopped: Stopped) -> bool:

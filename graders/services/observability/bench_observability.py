@@ -7,30 +7,14 @@ Mix: add and observe: updates only. request: calls of an observed application th
 Threads: one.
 """
 
-from collections.abc import Iterable
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation
+from graders.services.observability.given import Nowhere, answer
 
 SETS = [str(number) for number in range(100)]
-
-
-class Nowhere:
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> None:
-        """Forget it."""
-
-    def flush(self) -> None:
-        """Nothing is left."""
-
-
-def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The application."""
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"x"]
 
 
 def test_add(benchmark: Any, contender: Implementation) -> None:

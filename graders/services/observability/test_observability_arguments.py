@@ -13,6 +13,7 @@ from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.growth import grows_at_most
+from graders.services.observability.given import Nowhere, answer
 
 BAD_NAMES = (
     "",
@@ -154,12 +155,6 @@ def test_updates_stay_fast(plain: Implementation) -> None:
     grows_at_most(many_metrics, small=40, large=2_000, did="updates of gauges among many gauges")
 
 
-def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The application."""
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"x"]
-
-
 def ask(front: Any, number: int, app: Any = None) -> None:
     """One request with an id and a path of its own."""
     environ: WSGIEnvironment = {"PATH_INFO": f"/{number}", "thing": app}
@@ -169,16 +164,6 @@ def ask(front: Any, number: int, app: Any = None) -> None:
     body = front(environ, lambda *_: lambda _: None)
     b"".join(body)
     body.close()
-
-
-class Nowhere:
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> None:
-        """Forget it."""
-
-    def flush(self) -> None:
-        """Nothing is left."""
 
 
 @check("P5", kind="behaviour")

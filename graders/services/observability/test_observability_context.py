@@ -1,6 +1,5 @@
 """Whose request it is: in each step of a request, and in the threads that it starts."""
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,30 +8,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, raises, simulate
+from graders.services.observability.given import Lines, start
 
 Seen = list[tuple[str, str | None]]
-
-
-class Lines:
-    """A stream that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        pass
-
-    def ids(self) -> list[str]:
-        """The id of each line."""
-        return [json.loads(line)["request_id"] for line in self.text.splitlines()]
-
-
-def start(*_: object) -> Callable[[bytes], object]:
-    """A start_response that notes nothing."""
-    return lambda _: None
 
 
 def environment(given: str, path: str = "/") -> WSGIEnvironment:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -10,6 +10,7 @@ from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.http import call
+from graders.services.observability.given import start
 
 
 def environment(path: str = "/") -> WSGIEnvironment:
@@ -23,11 +24,6 @@ def observed(impl: Implementation, app: Any, **more: Any) -> Any:
     """The middleware around `app`, with everything else fresh."""
     parts = {"registry": impl.Registry(), "log": impl.Log(io.StringIO()), "route": lambda _: None}
     return impl.Observed(app, **(parts | more))
-
-
-def start(*_: object) -> Callable[[bytes], object]:
-    """A start_response that notes nothing."""
-    return lambda _: None
 
 
 @check("P17", kind="behaviour")

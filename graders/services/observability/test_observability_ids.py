@@ -1,6 +1,5 @@
 """Request ids: which are kept, which are replaced, and where they are shown."""
 
-import json
 import random
 import re
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from wsgiref.util import setup_testing_defaults
 
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
 from graders.kit.http import Response, call
+from graders.services.observability.given import Lines
 
 FRESH = re.compile("[0-9a-f]{32}")
 GOOD = ("a", "A-1_b.c", "-", ".", "0", "f" * 64, "4bf92f3577b34da6a3ce929d0e0e4736", "None", "..")
@@ -17,24 +17,6 @@ BAD = (
     "", " ", "a b", " a", "a ", "a\n", "\na", "a,b", "a;b", 'a"b', "a/b", "a:b", "{}", "a\x00", "é",
     "\xe2\x80\xa8", "a\x85", "\xb2", "x" * 65, "x" * 100_000, "${jndi}", "a\r\nSet-Cookie: x", "\x1b[31m",
 )  # fmt: skip
-
-
-class Lines:
-    """A stream that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        pass
-
-    def last(self) -> dict[str, Any]:
-        """The last line."""
-        found: dict[str, Any] = json.loads(self.text.splitlines()[-1])
-        return found
 
 
 def ask(front: Any, given: str | None) -> Response:

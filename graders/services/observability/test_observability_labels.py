@@ -9,6 +9,7 @@ from wsgiref.util import setup_testing_defaults
 
 from contracts.services.observability import METHODS, OTHER, Registry
 from graders.kit import Implementation, Sim, check, ensure, equal, explore, simulate
+from graders.services.observability.given import Nowhere
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -35,16 +36,6 @@ def begun(front: Any, path: str) -> Any:
     environ: WSGIEnvironment = {"PATH_INFO": path}
     setup_testing_defaults(environ)
     return front(environ, lambda *_: lambda _: None)
-
-
-class Nowhere:
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> None:
-        pass
-
-    def flush(self) -> None:
-        pass
 
 
 @check("P16", kind="behaviour")

@@ -1,44 +1,14 @@
 """What the line of a request says: its path, and how long it took."""
 
 import contextlib
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIEnvironment
-from wsgiref.util import setup_testing_defaults, shift_path_info
+from wsgiref.util import shift_path_info
 
 from contracts.services.observability import DURATION_BUCKETS
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
-
-
-class Lines:
-    """A stream that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        pass
-
-    def all(self) -> list[dict[str, Any]]:
-        """The lines as JSON."""
-        return [json.loads(line) for line in self.text.splitlines()]
-
-
-def start(*_: object) -> Callable[[bytes], object]:
-    """A start_response that notes nothing."""
-    return lambda _: None
-
-
-def environment(method: str = "GET", path: str = "/a", script: str = "") -> WSGIEnvironment:
-    """A request."""
-    environ: WSGIEnvironment = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": script}
-    setup_testing_defaults(environ)
-    return environ
+from graders.services.observability.given import Lines, environment, start
 
 
 @check("P13", kind="behaviour")

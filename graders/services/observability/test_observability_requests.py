@@ -1,34 +1,16 @@
 """The end of a request: one line, one count, whatever happens."""
 
 import contextlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
-from wsgiref.util import setup_testing_defaults
 
 from contracts.services.observability import Registry
 from graders.kit import Implementation, Sim, check, equal, explore, simulate
+from graders.services.observability.given import Lines, environment
 
 OOPS = (ValueError, ValueError("x"), None)
-
-
-class Lines:
-    """A stream that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        pass
-
-    def all(self) -> list[dict[str, Any]]:
-        """The lines as JSON."""
-        return [json.loads(line) for line in self.text.splitlines()]
 
 
 class Server:
@@ -91,13 +73,6 @@ class Scripted:
     def close(self) -> None:
         self.closed += 1
         self.play(self.closing)
-
-
-def environment(method: str = "GET", path: str = "/a", script: str = "") -> WSGIEnvironment:
-    """A request."""
-    environ: WSGIEnvironment = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": script}
-    setup_testing_defaults(environ)
-    return environ
 
 
 def serve(front: Any, reads: int = 99) -> type[BaseException] | None:

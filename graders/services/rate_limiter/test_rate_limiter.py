@@ -4,14 +4,9 @@ import math
 import random
 from functools import partial
 
-from contracts.services.rate_limiter import TokenBucket
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.shape import test_shape  # noqa: F401
-
-
-def allowed(bucket: TokenBucket, *tokens: int) -> list[bool]:
-    """The verdicts on these acquires, one after the other."""
-    return [bucket.try_acquire(number).allowed for number in tokens]
+from graders.services.rate_limiter.given import allowed
 
 
 @check("P1", kind="behaviour")

@@ -2,24 +2,15 @@
 
 import math
 import threading
-from collections.abc import Hashable, Iterable
-from typing import IO, Any, NoReturn, cast
-from wsgiref.types import StartResponse, WSGIEnvironment
+from collections.abc import Hashable
+from typing import IO, NoReturn, cast
 
 from contracts.services.rate_limiter import Decision
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
-from graders.kit.http import Response, call, request, serving
+from graders.kit.http import call, request, serving
+from graders.services.rate_limiter.given import App, by_name, decision, fields
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
-
-
-TEXT = [("Content-Type", "text/plain")]
-
-
-def decision(**said: Any) -> Decision:
-    """An allowed decision, apart from what is said."""
-    usual = {"limit": 10, "window": 5.0, "remaining": 9, "retry_after": 0.0, "full_after": 0.5}
-    return Decision(**{"allowed": True, **usual, **said})
 
 
 class Scripted:
@@ -37,20 +28,6 @@ class Scripted:
         return 0
 
 
-class App:
-    """An application that says hello, and knows how often it was called."""
-
-    def __init__(self) -> None:
-        self.called: list[WSGIEnvironment] = []
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.called.append(environ)
-        start_response(
-            "201 Created", [*TEXT, ("X-Own", "1"), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
-        )
-        return [b"hel", b"lo"]
-
-
 class Unread:
     """The body of a request that nobody may touch."""
 
@@ -58,19 +35,6 @@ class Unread:
         raise AssertionError("the body was read")
 
     readline = readlines = __iter__ = read
-
-
-def by_name(environ: WSGIEnvironment) -> str:
-    """Who the client is."""
-    return str(environ.get("HTTP_X_NAME", ""))
-
-
-def fields(answer: Response) -> tuple[list[str], list[str]]:
-    """The values of RateLimit-Policy and of RateLimit, without blanks."""
-    return tuple(  # type: ignore[return-value]
-        [value.replace(" ", "") for value in answer.header_values(name)]
-        for name in ("RateLimit-Policy", "RateLimit")
-    )
 
 
 @check("P15", kind="behaviour")

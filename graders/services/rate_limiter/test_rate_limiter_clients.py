@@ -6,24 +6,10 @@ from collections.abc import Hashable
 from fractions import Fraction
 from functools import partial
 
-from contracts.services.rate_limiter import ClientLimiter
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
-
-SLACK = 1.1e-6
-
+from graders.services.rate_limiter.given import allowed_to, near
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
-
-
-def allowed(limiter: ClientLimiter, client: Hashable, *tokens: int) -> list[bool]:
-    """The verdicts on these acquires of one client."""
-    return [limiter.try_acquire(client, number).allowed for number in tokens]
-
-
-def near(got: object, want: float, did: str) -> None:
-    """`got` is `want` to a microsecond."""
-    good = type(got) in {int, float} and abs(got - want) <= SLACK  # type: ignore[operator]
-    ensure(good, did=did, want=f"{want:.6f}, to a microsecond", got=got)
 
 
 class Exact:
@@ -72,11 +58,13 @@ def test_every_client_has_its_own_bucket(impl: Implementation) -> None:
         limiter = impl.ClientLimiter(2.0, 3, 100)
         for client in ("alice", "bob", "Alice", "alice ", ("10.0.0.1", 4), None, b"alice", 7):
             did = f"capacity 3: 4 acquires of {client!r}, a new client"
-            equal(allowed(limiter, client, 1, 1, 1, 1), [True] * 3 + [False], did=did)
+            equal(allowed_to(limiter, client, 1, 1, 1, 1), [True] * 3 + [False], did=did)
         sim.sleep(0.51)
-        equal(allowed(limiter, "bob", 1, 1), [True, False], did="0.51 s later, at 2/s: bob, twice")
-        equal(allowed(limiter, "alice", 1, 1), [True, False], did="and alice, twice")
-        equal(allowed(limiter, "alice\0", 3), [True], did="and 3 of another new client")
+        equal(
+            allowed_to(limiter, "bob", 1, 1), [True, False], did="0.51 s later, at 2/s: bob, twice"
+        )
+        equal(allowed_to(limiter, "alice", 1, 1), [True, False], did="and alice, twice")
+        equal(allowed_to(limiter, "alice\0", 3), [True], did="and 3 of another new client")
         equal(limiter.try_acquire("alice").allowed, False, did="alice once more, tokens left away")
         equal(limiter.try_acquire(client="x", tokens=3).allowed, True, did="arguments by name")
 
@@ -89,11 +77,11 @@ def test_clients_are_compared_as_a_dict_does(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(NEVER, 2, 100)
-        equal(allowed(limiter, 1, 2), [True], did="capacity 2: 2 of client 1")
-        equal(allowed(limiter, 1.0, 1), [False], did="then 1 of client 1.0")
-        equal(allowed(limiter, "1", 1), [True], did='then 1 of client "1"')
-        equal(allowed(limiter, ("a", 1), 2), [True], did='2 of client ("a", 1)')
-        equal(allowed(limiter, tuple(["a", 1]), 1), [False], did="1 of an equal tuple")  # noqa: C409
+        equal(allowed_to(limiter, 1, 2), [True], did="capacity 2: 2 of client 1")
+        equal(allowed_to(limiter, 1.0, 1), [False], did="then 1 of client 1.0")
+        equal(allowed_to(limiter, "1", 1), [True], did='then 1 of client "1"')
+        equal(allowed_to(limiter, ("a", 1), 2), [True], did='2 of client ("a", 1)')
+        equal(allowed_to(limiter, tuple(["a", 1]), 1), [False], did="1 of an equal tuple")  # noqa: C409
         equal(len(limiter), 3, did="len of the limiter: 1, '1' and the tuple")
 
     simulate(scene)
@@ -105,11 +93,13 @@ def test_limiters_share_nothing(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         one, other = impl.ClientLimiter(1.0, 1, 1), impl.ClientLimiter(1.0, 2, 2)
-        equal(allowed(one, "a", 1, 1), [True, False], did="capacity 1: a, twice")
+        equal(allowed_to(one, "a", 1, 1), [True, False], did="capacity 1: a, twice")
         equal(
-            allowed(other, "a", 2, 1), [True, False], did="another limiter of capacity 2: 2, 1 of a"
+            allowed_to(other, "a", 2, 1),
+            [True, False],
+            did="another limiter of capacity 2: 2, 1 of a",
         )
-        equal(allowed(other, "b", 2), [True], did="and of b, for whom the other one has a place")
+        equal(allowed_to(other, "b", 2), [True], did="and of b, for whom the other one has a place")
         equal((len(one), len(other)), (1, 2), did="len of both")
 
     simulate(scene)
@@ -122,16 +112,18 @@ def test_buckets_of_a_limiter_are_buckets(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(0.25, 5, 100)
         equal(
-            allowed(limiter, "a", 3, 3, 3, 2, 1), [True, False, False, True, False], did="3 3 3 2 1"
+            allowed_to(limiter, "a", 3, 3, 3, 2, 1),
+            [True, False, False, True, False],
+            did="3 3 3 2 1",
         )
-        equal(allowed(limiter, "b", 6), [False], did="6 of capacity 5")
+        equal(allowed_to(limiter, "b", 6), [False], did="6 of capacity 5")
         given = 0
         for _ in range(250):
             sim.sleep(0.17)
             given += limiter.try_acquire("a").allowed
         equal(given, 10, did="0.25/s, emptied, asked every 0.17 s for 42.5 s: tokens given")
         sim.sleep(86_400.0)
-        equal(allowed(limiter, "a", 5, 1), [True, False], did="after a day of rest: 5, 1")
+        equal(allowed_to(limiter, "a", 5, 1), [True, False], did="after a day of rest: 5, 1")
 
     simulate(scene)
 
@@ -173,25 +165,25 @@ def test_client_is_forgotten_when_its_bucket_is_full(impl: Implementation) -> No
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(2.0, 4, 10)
         equal(len(limiter), 0, did="len of a new limiter")
-        allowed(limiter, "a", 3)
+        allowed_to(limiter, "a", 3)
         equal(len(limiter), 1, did="2/s, capacity 4: len after 3 of a")
         sim.sleep(1.5 - 3e-6)
         equal(len(limiter), 1, did="len 1.499997 s later, when the bucket is all but full")
         sim.sleep(6e-6)
         equal(len(limiter), 0, did="len 1.500003 s later, when the bucket is full")
-        allowed(limiter, "b", 1)
-        allowed(limiter, "c", 4)
+        allowed_to(limiter, "b", 1)
+        allowed_to(limiter, "c", 4)
         sim.sleep(0.25)
-        allowed(limiter, "b", 2)
+        allowed_to(limiter, "b", 2)
         early, late = -3e-6, 3e-6
         waits = (0.0, 1.25 + early, late - early, 0.5 + early - late, late - early)
         for wait, want in zip(waits, (2, 2, 1, 1, 0), strict=True):
             sim.sleep(wait)
             did = "1 of b and 4 of c, 0.25 s later 2 of b: len at one more moment"
             equal(len(limiter), want, did=did)
-        allowed(limiter, "d", 1)
+        allowed_to(limiter, "d", 1)
         sim.sleep(0.25)
-        allowed(limiter, "d", 2)
+        allowed_to(limiter, "d", 2)
         sim.sleep(1.25 + early)
         did = (
             "1 of d, 0.25 s later 2 of d; 1.249997 s after that, when nobody has asked meanwhile: "
@@ -208,14 +200,14 @@ def test_all_who_are_full_are_forgotten(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(2.0, 4, 6)
         for number in range(6):
-            allowed(limiter, number, 1 + number % 3)
+            allowed_to(limiter, number, 1 + number % 3)
         equal(len(limiter), 6, did="6 clients: len")
         sim.sleep(1.01)
         equal(len(limiter), 2, did="len when 4 of the 6 buckets are full")
         sim.sleep(0.5)
         equal(len(limiter), 0, did="len when all are full")
         for number in range(6):
-            allowed(limiter, number, 1)
+            allowed_to(limiter, number, 1)
         sim.sleep(3.0)
         limiter.try_acquire("new")
         equal(len(limiter), 1, did="the same again, and a newcomer after 3 s: len")
@@ -229,7 +221,7 @@ def test_who_has_taken_nothing_is_not_remembered(impl: Implementation) -> None:
 
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(1.0, 2, 10)
-        equal(allowed(limiter, "a", 3), [False], did="3 of capacity 2")
+        equal(allowed_to(limiter, "a", 3), [False], did="3 of capacity 2")
         equal(len(limiter), 0, did="len after that")
         raises(ValueError, lambda: limiter.try_acquire("a", 0), did='try_acquire("a", 0)')
         equal(len(limiter), 0, did="len after that")
@@ -244,14 +236,14 @@ def test_forgetting_gives_no_token_early(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         for wait in (0.1, 0.5, 2.5, 5.5, 9.1, 9.9):
             limiter = impl.ClientLimiter(1.0, 10, 3)
-            allowed(limiter, "a", 10)
+            allowed_to(limiter, "a", 10)
             for number in range(20):
                 sim.sleep(wait / 20)
                 limiter.try_acquire(f"passing {number}")
             sim.sleep(0.05)
             did = f"1/s, capacity 10: 10 of a, and {wait + 0.05:.2f} s later, others having come, "
             want = math.floor(wait + 0.05)
-            got = sum(allowed(limiter, "a", *[1] * 12))
+            got = sum(allowed_to(limiter, "a", *[1] * 12))
             equal(got, want, did=did + "how many more a gets")
 
     simulate(scene)
@@ -264,11 +256,11 @@ def test_no_client_gains_by_being_forgotten(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         for every in (0.33332, 0.33334, 1 / 3):
             limiter = impl.ClientLimiter(3.0, 2, 2)
-            start, given = sim.now(), sum(allowed(limiter, "a", 1, 1))
+            start, given = sim.now(), sum(allowed_to(limiter, "a", 1, 1))
             for _ in range(800):
                 sim.sleep(every)
                 given += limiter.try_acquire("a").allowed
-            given += sum(allowed(limiter, "a", 1, 1, 1))
+            given += sum(allowed_to(limiter, "a", 1, 1, 1))
             most = 2 + 3.0 * (sim.now() - start + 1e-5)
             did = f"3/s, capacity 2: tokens of a client that comes every {every:.5f} s, 800 times"
             ensure(given <= most, did=did, want=f"at most {most:.3f}", got=given)
@@ -286,7 +278,7 @@ def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
             did = f"ClientLimiter{arguments}"
             raises(ValueError, partial(impl.ClientLimiter, *arguments), did=did)
         limiter = impl.ClientLimiter(1.0, 3, 2)
-        allowed(limiter, "a", 2)
+        allowed_to(limiter, "a", 2)
         for client, tokens in (("a", 0), ("a", -2), ("new", -1)):
             did = f"try_acquire({client!r}, {tokens})"
             raises(ValueError, partial(limiter.try_acquire, client, tokens), did=did)
@@ -294,8 +286,12 @@ def test_bad_arguments_of_a_limiter(impl: Implementation) -> None:
             did = f'capacity 3: try_acquire(["a"], {tokens})'
             raises(TypeError, partial(limiter.try_acquire, ["a"], tokens), did=did)
         equal(len(limiter), 1, did="len after 2 of a and those refused calls")
-        equal(allowed(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them")
-        equal(allowed(limiter, "new", 3, 1), [True, False], did="3, 1 of the new client after them")
+        equal(
+            allowed_to(limiter, "a", 2, 1, 1), [False, True, False], did="2, 1, 1 of a after them"
+        )
+        equal(
+            allowed_to(limiter, "new", 3, 1), [True, False], did="3, 1 of the new client after them"
+        )
         did = "2 places, both taken: a newcomer's try_acquire"
         for tokens in (0, -1):
             bad_tokens = partial(limiter.try_acquire, "third", tokens)

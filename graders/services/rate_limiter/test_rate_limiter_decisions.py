@@ -4,23 +4,14 @@ import math
 import random
 from fractions import Fraction
 
-from contracts.services.rate_limiter import Decision, TokenBucket
+from contracts.services.rate_limiter import Decision
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
+from graders.services.rate_limiter.given import allowed
 
 MICROSECOND = Fraction(1, 1_000_000)
-
-
-SLACK = MICROSECOND * Fraction(
-    11, 10
-)  # the microsecond of the contract, and the rounding of floats
-
-
+# The microsecond of the contract, and the rounding of floats.
+SLACK = MICROSECOND * Fraction(11, 10)
 RATES = (2.0, 0.5, 3.0, 0.7, 1 / 3, 12.34, 1000.0)
-
-
-def allowed(bucket: TokenBucket, *tokens: int) -> list[bool]:
-    """The verdicts on these acquires, one after the other."""
-    return [bucket.try_acquire(number).allowed for number in tokens]
 
 
 def is_number(value: object) -> bool:

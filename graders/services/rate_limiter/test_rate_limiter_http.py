@@ -7,18 +7,10 @@ from wsgiref.util import setup_testing_defaults
 
 from contracts.services.rate_limiter import Decision
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
-from graders.kit.http import Response, call
+from graders.kit.http import call
+from graders.services.rate_limiter.given import TEXT, App, by_name, decision, fields
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
-
-
-TEXT = [("Content-Type", "text/plain")]
-
-
-def decision(**said: Any) -> Decision:
-    """An allowed decision, apart from what is said."""
-    usual = {"limit": 10, "window": 5.0, "remaining": 9, "retry_after": 0.0, "full_after": 0.5}
-    return Decision(**{"allowed": True, **usual, **said})
 
 
 class Scripted:
@@ -31,33 +23,6 @@ class Scripted:
     def try_acquire(self, client: Hashable, tokens: int = 1) -> Decision:
         self.asked.append((client, tokens))
         return self.gives
-
-
-class App:
-    """An application that says hello, and knows how often it was called."""
-
-    def __init__(self) -> None:
-        self.called: list[WSGIEnvironment] = []
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.called.append(environ)
-        start_response(
-            "201 Created", [*TEXT, ("X-Own", "1"), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
-        )
-        return [b"hel", b"lo"]
-
-
-def by_name(environ: WSGIEnvironment) -> str:
-    """Who the client is."""
-    return str(environ.get("HTTP_X_NAME", ""))
-
-
-def fields(answer: Response) -> tuple[list[str], list[str]]:
-    """The values of RateLimit-Policy and of RateLimit, without blanks."""
-    return tuple(  # type: ignore[return-value]
-        [value.replace(" ", "") for value in answer.header_values(name)]
-        for name in ("RateLimit-Policy", "RateLimit")
-    )
 
 
 def environment() -> WSGIEnvironment:

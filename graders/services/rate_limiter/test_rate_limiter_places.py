@@ -4,27 +4,14 @@ import gc
 import math
 import tracemalloc
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 
-from contracts.services.rate_limiter import ClientLimiter, Decision
+from contracts.services.rate_limiter import Decision
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
-
-SLACK = 1.1e-6
-
+from graders.services.rate_limiter.given import allowed_to, near
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
-
-
-def allowed(limiter: ClientLimiter, client: Hashable, *tokens: int) -> list[bool]:
-    """The verdicts on these acquires of one client."""
-    return [limiter.try_acquire(client, number).allowed for number in tokens]
-
-
-def near(got: object, want: float, did: str) -> None:
-    """`got` is `want` to a microsecond."""
-    good = type(got) in {int, float} and abs(got - want) <= SLACK  # type: ignore[operator]
-    ensure(good, did=did, want=f"{want:.6f}, to a microsecond", got=got)
 
 
 class Key:
@@ -38,7 +25,9 @@ def test_newcomers_are_refused_when_all_places_are_taken(impl: Implementation) -
     def scene(sim: Sim) -> None:
         limiter = impl.ClientLimiter(2.0, 10, 3)
         for client, tokens in (("a", 8), ("b", 2), ("c", 5)):
-            equal(allowed(limiter, client, tokens), [True], did=f"{tokens} of {client}, 3 places")
+            equal(
+                allowed_to(limiter, client, tokens), [True], did=f"{tokens} of {client}, 3 places"
+            )
         refused = limiter.try_acquire("d", 3)
         did = "3 places taken: 3 of d, a newcomer"
         equal((refused.allowed, refused.limit, refused.remaining), (False, 10, 0), did=did)
@@ -51,17 +40,21 @@ def test_newcomers_are_refused_when_all_places_are_taken(impl: Implementation) -
         equal(said, (False, 10, 0, math.inf), did=did + "; allowed, limit, remaining, retry_after")
         near(greedy.full_after, 1.0, did + ", its full_after")
         equal(
-            allowed(limiter, "a", 3, 1), [False, True], did="a, who is remembered: 3, 1 of 2 left"
+            allowed_to(limiter, "a", 3, 1),
+            [False, True],
+            did="a, who is remembered: 3, 1 of 2 left",
         )
-        equal(allowed(limiter, "b", 5), [True], did="b, who is remembered: 5 of 8 left")
+        equal(allowed_to(limiter, "b", 5), [True], did="b, who is remembered: 5 of 8 left")
         did = "1 of d, after b took 5 more: its retry_after (c is forgotten first now)"
         near(limiter.try_acquire("d").retry_after, 2.5, did)
         sim.sleep(2.49)
-        equal(allowed(limiter, "d", 1), [False], did="d 2.49 s later, 0.01 s too early")
+        equal(allowed_to(limiter, "d", 1), [False], did="d 2.49 s later, 0.01 s too early")
         equal(len(limiter), 3, did="len at that moment")
         sim.sleep(0.02)
-        equal(allowed(limiter, "d", 10), [True], did="10 of d 2.51 s later")
-        equal(allowed(limiter, "c", 1), [False], did="c, who is a newcomer now, at the same moment")
+        equal(allowed_to(limiter, "d", 10), [True], did="10 of d 2.51 s later")
+        equal(
+            allowed_to(limiter, "c", 1), [False], did="c, who is a newcomer now, at the same moment"
+        )
 
     simulate(scene)
 
@@ -73,7 +66,7 @@ def test_newcomer_is_served_after_retry_after(impl: Implementation) -> None:
     def scene(sim: Sim) -> None:
         for rate in (3.0, 0.7, 12.34, 1 / 3):
             limiter = impl.ClientLimiter(rate, 3, 1)
-            allowed(limiter, "x", 1)
+            allowed_to(limiter, "x", 1)
             for number in range(30):
                 client, tokens = f"client {number % 2}", 1 + number % 3
                 refused: Decision = limiter.try_acquire(client, tokens)
@@ -98,7 +91,9 @@ def test_bound_holds_for_many(impl: Implementation) -> None:
             served = sum(limiter.try_acquire((wave, number)).allowed for number in range(100))
             equal(served, 20, did=f"wave {wave + 1} of 100 new clients at 20 places: served")
             equal(len(limiter), 20, did=f"len after wave {wave + 1}")
-            equal(allowed(limiter, (wave, 7), 1, 1), [True, False], did="one of the served, again")
+            equal(
+                allowed_to(limiter, (wave, 7), 1, 1), [True, False], did="one of the served, again"
+            )
             sim.sleep(2.01)
 
     simulate(scene)
@@ -187,10 +182,10 @@ def test_wall_clock_has_no_say_in_a_limiter(impl: Implementation) -> None:
         limiter = impl.ClientLimiter(1.0, 2, 1)
         for jump in (28_800.0, -57_600.0, 3_600.0):
             did = f"capacity 2, 1/s, 1 place, the wall clock set by {jump:+,.0f} s: "
-            equal(allowed(limiter, "a", 2, 1), [True, False], did=did + "a before that")
+            equal(allowed_to(limiter, "a", 2, 1), [True, False], did=did + "a before that")
             sim.jump_wall_clock(jump)
-            equal(allowed(limiter, "a", 1), [False], did=did + "a after that")
-            equal(allowed(limiter, "b", 1), [False], did=did + "b, a newcomer")
+            equal(allowed_to(limiter, "a", 1), [False], did=did + "a after that")
+            equal(allowed_to(limiter, "b", 1), [False], did=did + "b, a newcomer")
             near(limiter.try_acquire("b").retry_after, 2.0, did + "retry_after of b")
             sim.sleep(1.99)
             equal(len(limiter), 1, did=did + "len 1.99 s later")

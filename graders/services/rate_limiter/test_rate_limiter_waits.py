@@ -7,22 +7,15 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
 from graders.kit.http import call
+from graders.services.rate_limiter.given import TEXT, by_name
 
 NEVER = 1e-9  # tokens a second: within a check nobody's bucket fills
-
-
-TEXT = [("Content-Type", "text/plain")]
 
 
 def hello(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """An application that says hello."""
     start_response("201 Created", TEXT)
     return [b"hello"]
-
-
-def by_name(environ: WSGIEnvironment) -> str:
-    """Who the client is."""
-    return str(environ.get("HTTP_X_NAME", ""))
 
 
 @check("P18", kind="concurrency")

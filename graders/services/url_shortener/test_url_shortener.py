@@ -1,7 +1,7 @@
 """Links: made, followed, looked at and deleted; and the codes they get."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from contracts.services.url_shortener import (
     ALPHABET,
@@ -12,21 +12,13 @@ from contracts.services.url_shortener import (
     Gone,
     Link,
     NoFreeCode,
-    Repository,
     UnknownCode,
 )
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.shape import test_shape  # noqa: F401
-from graders.kit.sqlite import Database
+from graders.services.url_shortener.given import repositories
 
 URL = "https://example.com/a?b=c#d"
-
-
-def repositories(impl: Implementation) -> Iterator[tuple[str, Repository]]:
-    """One of each, empty, with its name."""
-    yield "MemoryRepository", impl.MemoryRepository()
-    database = Database()
-    yield "SqliteRepository", impl.SqliteRepository(database.path, database.connect)
 
 
 def source(*codes: str) -> Callable[[], str]:

@@ -1,33 +1,13 @@
 """SqliteRepository: a disk that fails, at any step, and files that are no database."""
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from contracts.services.url_shortener import Link, StorageDown
-from contracts.services.url_shortener import SqliteRepository as Repository
 from graders.kit import Implementation, Sim, check, ensure, equal, raises, simulate
 from graders.kit.sqlite import Database
-
-URL = "https://example.com/"
-LINK = Link("code", URL, 1.0)
-
-
-def opened(impl: Implementation, database: Database) -> Repository:
-    """A repository on this file, with a link `code` in it."""
-    repository: Repository = impl.SqliteRepository(database.path, database.connect)
-    repository.add(LINK)
-    return repository
-
-
-def writes(repository: Repository) -> dict[str, Callable[[], Any]]:
-    """One call of each kind that writes."""
-    return {
-        "add": lambda: repository.add(Link("new", URL, 2.0)),
-        "count_hit": lambda: repository.count_hit("code"),
-        "delete": lambda: repository.delete("code"),
-    }
+from graders.services.url_shortener.given import LINK, URL, opened, writes
 
 
 class Fault:

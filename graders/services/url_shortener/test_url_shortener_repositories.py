@@ -2,12 +2,13 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from contracts.services.url_shortener import Link, Repository
 from graders.kit import Implementation, Sim, check, ensure, equal, simulate
 from graders.kit.growth import grows_at_most
 from graders.kit.sqlite import Database
+from graders.services.url_shortener.given import repositories
 
 URL = "https://example.com/"
 
@@ -38,13 +39,6 @@ class Model:
             return False
         self._links[code] = (*self._links[code][:4], True)
         return True
-
-
-def repositories(impl: Implementation) -> Iterator[tuple[str, Repository]]:
-    """One of each, empty, with its name."""
-    yield "MemoryRepository", impl.MemoryRepository()
-    database = Database()
-    yield "SqliteRepository", impl.SqliteRepository(database.path, database.connect)
 
 
 @check("P11", kind="behaviour")

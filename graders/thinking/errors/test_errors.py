@@ -1,6 +1,5 @@
 """The format: what a file says, line by line."""
 
-import io
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,14 +8,9 @@ from typing import Any
 from contracts.thinking.errors import Key, Kind
 from graders.kit import Implementation, check, ensure, equal, raises
 from graders.kit.shape import test_shape  # noqa: F401 - P0, the first check of every topic
+from graders.thinking.errors.given import opening
 
 PATH = "etc/app.conf"
-
-
-def opening(text: str | bytes) -> Callable[[Path], io.BytesIO]:
-    """An opener of a file that holds `text`."""
-    data = text.encode() if isinstance(text, str) else text
-    return lambda _: io.BytesIO(data)
 
 
 def texts(*names: str) -> dict[str, Key]:

@@ -2,21 +2,15 @@
 
 import asyncio
 import decimal
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from contracts.thinking.errors import Key, Kind
-from graders.kit import Implementation, check, ensure, equal, raises
+from graders.kit import Implementation, caught, check, ensure, equal, raises
+from graders.thinking.errors.given import opening, raising
 
 PATH = "etc/app.conf"
-
-
-def opening(text: str | bytes) -> Callable[[Path], io.BytesIO]:
-    """An opener of a file that holds `text`."""
-    data = text.encode() if isinstance(text, str) else text
-    return lambda _: io.BytesIO(data)
 
 
 def invalid(impl: Implementation, text: str | bytes, schema: Mapping[str, Key]) -> Any:
@@ -26,26 +20,6 @@ def invalid(impl: Implementation, text: str | bytes, schema: Mapping[str, Key]) 
         lambda: impl.load_settings(PATH, schema, opening(text)),
         did=f"loaded {text!r}",
     )
-
-
-def raising(error: BaseException) -> Callable[[str], Any]:
-    """A parser that raises this very object."""
-
-    def parse(_: str) -> Any:
-        raise error
-
-    return parse
-
-
-def caught(job: Callable[[], object]) -> BaseException | None:
-    """Whatever `job` raises."""
-    try:
-        job()
-    except NotImplementedError:
-        raise
-    except BaseException as error:
-        return error
-    return None
 
 
 class Unhappy(ValueError):

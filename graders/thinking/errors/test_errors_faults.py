@@ -1,24 +1,18 @@
 """All faults at once: which, where, in which order, and what they tell."""
 
-import io
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from contracts.thinking.errors import REQUIRED, Key, Kind
 from graders.kit import Implementation, check, ensure, equal, raises
+from graders.thinking.errors.given import opening
 
 PATH = "etc/app.conf"
 SYNTAX, UNKNOWN, REPEATED = Kind.SYNTAX, Kind.UNKNOWN, Kind.REPEATED
 VALUE, MISSING, TEXT = Kind.VALUE, Kind.MISSING, Kind.TEXT
-
-
-def opening(text: str | bytes) -> Callable[[Path], io.BytesIO]:
-    """An opener of a file that holds `text`."""
-    data = text.encode() if isinstance(text, str) else text
-    return lambda _: io.BytesIO(data)
 
 
 def faults(impl: Implementation, text: str | bytes, schema: Mapping[str, Key]) -> list[Any]:

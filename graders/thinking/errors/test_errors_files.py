@@ -2,13 +2,13 @@
 
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from contracts.thinking.errors import Key
-from graders.kit import Implementation, check, ensure, equal, raises
+from graders.kit import Implementation, caught, check, ensure, equal, raises
+from graders.thinking.errors.given import raising
 
 PATH = "etc/app.conf"
 SCHEMA = MappingProxyType({"a": Key(int, 0)})
@@ -55,26 +55,6 @@ class Disk(io.RawIOBase):
             super().close()
             if self.closing is not None:
                 raise self.closing
-
-
-def caught(job: Callable[[], object]) -> BaseException | None:
-    """Whatever `job` raises."""
-    try:
-        job()
-    except NotImplementedError:
-        raise
-    except BaseException as error:
-        return error
-    return None
-
-
-def raising(error: BaseException) -> Callable[[str], Any]:
-    """A parser that raises this very object."""
-
-    def parse(_: str) -> Any:
-        raise error
-
-    return parse
 
 
 @check("P9", kind="behaviour")
