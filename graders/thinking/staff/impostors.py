@@ -274,6 +274,36 @@ class LooksThrough:
             super()._give(report)
 
 
+class MakesItsTupleAnew:
+    """`reports` is a tuple that is kept ready: each change makes another one of all of them."""
+
+    breaks = "P10"
+
+    class Manager(reference.Manager):
+        def __init__(self, role: Any) -> None:
+            self.ready: tuple[Any, ...] = ()
+            super().__init__(role)
+
+        @property
+        def reports(self) -> tuple[Any, ...]:
+            return self.ready
+
+        def _take(self, report: Any) -> None:
+            super()._take(report)
+            self.ready += (report,)
+
+        def _give(self, report: Any) -> None:
+            super()._give(report)
+            self.ready = tuple(self._reports.values())
+
+        def dismiss(self, report: Any) -> None:
+            super().dismiss(report)
+            with reference._lock:
+                for each in (self, report):
+                    if isinstance(each, reference.Manager):
+                        each.ready = tuple(each._reports.values())
+
+
 class LooksThenLocks:
     """The circle is looked for before the lock is taken. As collectiveidea/awesome_nested_set issue 86."""
 

@@ -4,12 +4,13 @@ import copy
 import gc
 import pickle
 import weakref
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from contracts.thinking.staff import ReportingCycle
 from graders.kit import Implementation, check, ensure, equal, raises
-from graders.kit.growth import count_steps
+from graders.kit.growth import count_steps, grows_at_most
 
 MANY = 5_000
 
@@ -245,6 +246,31 @@ def test_changes_cost_nothing_for_each_other_report(impl: Implementation) -> Non
         small, large = (steps(impl, count, "wide", what) for count in (50, 500))
         ensure(large <= 1.5 * small + 60, did=f"{what} beside 500 other reports",
                want=f"about the {small:,} steps that it takes beside 50", got=f"{large:,} steps")  # fmt: skip
+
+
+@check("P10", kind="throughput")
+def test_changes_are_as_quick_beside_many(plain: Implementation) -> None:
+    """300 people are added, and half of them removed, half moved; beside 200 other reports, and beside 20,000."""
+    crowds = {count: wide(plain, count)[0] for count in (200, 20_000)}
+
+    def prepare(count: int) -> Callable[[], None]:
+        boss, other = crowds[count], plain.Manager(Somebody("other"))
+        people = [Somebody() for _ in range(300)]
+
+        def block() -> None:
+            for person in people:
+                boss.add(person)
+            for person in people[::2]:
+                boss.remove(person)
+            for person in people[1::2]:
+                boss.move(person, other)
+
+        return block
+
+    grows_at_most(
+        prepare,
+        did="300 times add, 150 times remove and move, beside 200 reports and beside 20,000",
+    )
 
 
 @check("P13", kind="behaviour")
