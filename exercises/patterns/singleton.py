@@ -17,8 +17,8 @@ Decided here, because real libraries disagree:
   `overridden`: for the whole process, because the threads of the code under test have to see it.
 * Which of several waiting calls runs the factory after a failure is left open.
 * A signal handler, or a finalizer that the garbage collector runs, may interrupt any line. It may
-  call get of a Once that has its object. With one that has not, the outcome is left open. So it
-  is when Ctrl-C interrupts a get elsewhere than where it waits for a run, or in the factory.
+  call get of a Once that has its object. With one that has not, the outcome is left open, as
+  it is when Ctrl-C interrupts a get neither while it waits for a run nor inside the factory.
 * Out of scope: coroutines (get blocks), and processes. A forked child has a copy of everything;
   fork before the first get, or make a new Once after it.
 

@@ -174,29 +174,27 @@ class HandsTheRunOn:
 
     breaks = "P2"
 
+    class Once(WakesOne.Once):
+        def _is_my_turn(self, asker: Any) -> bool:
+            mine = super()._is_my_turn(asker)
+            if not mine:
+                with _graph:
+                    self._run_ended.notify()
+            return mine
+
+
+class WaitsOnAfterAnInterrupt:
+    """Ctrl-C ends the sleep, finds the run still under way, and is forgotten."""
+
+    breaks = "P2"
+
     class Once(reference.Once[Any]):
         def _is_my_turn(self, asker: Any) -> bool:
-            with _graph:
-                if asker is not None:
-                    self._refuse_circle(asker)
-                    asker.wants = self
-                while self._running:
-                    self._run_ended.wait()
-                self._running = self._made is None
-                if not self._running:
-                    self._run_ended.notify()
-                return self._running
-
-        def _run(self, asker: Any) -> None:
-            _innermost.once = self
-            try:
-                self._made = (self.factory(),)
-            finally:
-                _innermost.once = asker
-                with _graph:
-                    self._running = False
-                    self._run_ended.notify()
-            del self.factory
+            while True:
+                try:
+                    return super()._is_my_turn(asker)
+                except KeyboardInterrupt:
+                    continue
 
 
 class StillWantsIt:

@@ -6,6 +6,9 @@ from typing import Any
 from graders.kit import Implementation, Sim, check, equal, explore, simulate
 from graders.kit.sim import Interrupts
 
+VICTIM = "the interrupted one"
+"""As the story of a failure names it."""
+
 
 def times(sim: Sim, job: Callable[[], object]) -> Callable[[], tuple[object, float]]:
     """A job that answers with what it came to, and when."""
@@ -23,7 +26,7 @@ def times(sim: Sim, job: Callable[[], object]) -> Callable[[], tuple[object, flo
 
 @check("P2", "P3", kind="concurrency")
 def test_who_waits_is_interrupted(impl: Implementation) -> None:
-    """A's run takes 5 s, B, C and D wait; C is interrupted after 2 s, and asks again at 3 s and at 9 s."""
+    """A's run takes 5 s, B, C and D wait; C is interrupted after 2 s, and asks again after 3 s and in the end."""
 
     def scene(sim: Sim) -> None:
         ctrl_c, runs = Interrupts(sim), []
@@ -35,12 +38,12 @@ def test_who_waits_is_interrupted(impl: Implementation) -> None:
 
         once = impl.Once(factory)
         line = [sim.spawn(times(sim, once.get), "A")]
-        for name in ("B", "victim", "D"):
+        for name in ("B", VICTIM, "D"):
             sim.settle()
             line.append(sim.spawn(times(sim, once.get), name))
         sim.sleep(2)
         sim.settle()
-        ctrl_c.send("victim", at_rest=True)
+        ctrl_c.send(VICTIM, at_rest=True)
         equal(
             line[2].result(),
             ("interrupted", 2.0),
@@ -54,7 +57,7 @@ def test_who_waits_is_interrupted(impl: Implementation) -> None:
         equal(
             [again.result(), once.get(), len(runs)],
             ["made", "made", 1],
-            did="C's get after 3 s, a get after 9 s, runs",
+            did="C's get after 3 s, a get in the end, runs",
         )
 
     simulate(scene)
@@ -62,7 +65,7 @@ def test_who_waits_is_interrupted(impl: Implementation) -> None:
 
 @check("P2", "P3", kind="concurrency")
 def test_who_is_next_is_interrupted(impl: Implementation) -> None:
-    """A's run fails while B and C wait; one of them, woken and about to go on, is interrupted."""
+    """A's run fails while B and C wait; B, woken and about to go on, is interrupted."""
 
     def scene(sim: Sim) -> None:
         ctrl_c, go = Interrupts(sim), [False, True, True, True]
@@ -74,14 +77,14 @@ def test_who_is_next_is_interrupted(impl: Implementation) -> None:
             return "made"
 
         once = impl.Once(factory)
-        first = sim.spawn(times(sim, once.get))
+        first = sim.spawn(times(sim, once.get), "A")
         sim.settle()
-        victim = sim.spawn(times(sim, once.get), "victim")
+        victim = sim.spawn(times(sim, once.get), VICTIM)
         sim.settle()
-        other = sim.spawn(times(sim, once.get))
+        other = sim.spawn(times(sim, once.get), "C")
         sim.sleep(1)
         sim.point()
-        ctrl_c.send("victim")
+        ctrl_c.send(VICTIM)
         equal(
             first.result(),
             ("interrupted", 1.0),
@@ -114,12 +117,12 @@ def test_a_factory_whose_get_is_interrupted(impl: Implementation) -> None:
             return f"X with {got}"
 
         x, y = impl.Once(make_x), impl.Once(make_y)
-        of_y = sim.spawn(times(sim, y.get))
+        of_y = sim.spawn(times(sim, y.get), "makes Y")
         sim.settle()
-        of_x = sim.spawn(times(sim, x.get), "victim")
+        of_x = sim.spawn(times(sim, x.get), VICTIM)
         sim.sleep(1)
         sim.settle()
-        ctrl_c.send("victim", at_rest=True)
+        ctrl_c.send(VICTIM, at_rest=True)
         equal(
             of_x.result(),
             ("X with nothing", 3.0),
